@@ -111,8 +111,8 @@ $(BUILD)/tests/unit/test_check_status: $(addprefix $(BUILD)/checks/,status.o mat
 $(BUILD)/tests/unit/test_schedule: $(addprefix $(BUILD)/,agent/checker/schedule.o checks/kind.o checks/probe.o)
 
 # What vipctl why makes of facts: pure, but for the ends of why_end.c and why_journal.c.
-WHY_PURE = $(addprefix $(BUILD)/agent/vipctl/,why_advice.o why_end.o why_facts.o why_journal.o \
-	why_judge.o why_says.o)
+WHY_PURE = $(addprefix $(BUILD)/agent/vipctl/,why_active.o why_advice.o why_end.o why_facts.o \
+	why_finding.o why_journal.o why_judge.o why_rival.o why_says.o)
 $(BUILD)/tests/unit/test_why_%: $(BUILD)/tests/unit/test_why_%.o $(WHY_PURE) $(AGENT) $(CORE) $(KERNEL) $(CHECK) $(PARSERS)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(LIBS_vipd) jansson)
@@ -165,7 +165,7 @@ $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard tests/fuzz/*.h vrrp/*
 		$(patsubst $(BUILD)/%.o,%.c,$(AGENT) $(CORE) $(KERNEL) $(CHECK) $(PARSERS) $(REPLIES)) \
 		$(shell pkg-config --libs $(LIBS_vipd) libcares)
 
-# Preloaded by tests that set a wall clock, take nftables away, or cut the power.
+# Preloaded by tests that set a wall clock, take nftables away, cut the power, or let processes be late.
 $(BUILD)/tests/net/%.so: tests/net/%.c
 	$(call SAY,LD)
 	@mkdir -p $(@D)
@@ -182,7 +182,7 @@ $(BUILD)/tests/net/pager: $(BUILD)/tests/net/pager.o
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/conf/keys $(BUILD)/tests/conf/events \
-	$(addprefix $(BUILD)/tests/net/,wallclock.so claims.so refusal.so powercut.so encode pager)
+	$(addprefix $(BUILD)/tests/net/,wallclock.so claims.so refusal.so powercut.so late.so encode pager)
 
 # ---- what a user and a developer run; each installs what it lacks ----
 

@@ -30,6 +30,7 @@ enum helper_fd {
 	HELPER_FD_EVENTS,  /* an eventfd: there are new ones in a ring */
 	HELPER_FD_FIGURES, /* figures.h, and */
 	HELPER_FD_FACTS,   /* board.h, both to be read */
+	HELPER_FD_BEGUN,   /* begun.h; an older keeper has none */
 	HELPER_FD_END,
 };
 

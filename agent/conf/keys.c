@@ -518,6 +518,21 @@ static void claim_silence(const struct conf_place *place, const struct conf_rout
 	}
 }
 
+/* Allowed, since one of two hosts may differ in preempt alone. */
+static void check_preempt_delay(const struct conf_place *group, const struct conf_router *router)
+{
+	const struct conf_place place = conf_place_of(group, "preempt_delay");
+
+	if (!router->vrrp.preempt_delay_ns)
+		return;
+	if (router->vrrp.priority == VRRP_PRIORITY_OWNER)
+		conf_warn_in(&place, "an owner preempts at once (RFC 9568 §6.1), so this delays "
+				     "nothing");
+	else if (!router->vrrp.preempt)
+		conf_warn_in(&place, "with preempt = false nobody is preempted, so this delays "
+				     "nothing");
+}
+
 static void check_accept(const struct conf_place *group, const struct conf_router *router)
 {
 	const struct conf_place place = conf_place_of(group, "accept");
@@ -584,6 +599,7 @@ static void check_router(const struct conf_place *group, void *base)
 		conf_unicast_check(group, conf_family_member(router, i));
 	}
 	check_accept(group, router);
+	check_preempt_delay(group, router);
 	conf_damping_check(group, &router->damping, router);
 	conf_track_check(group, router);
 	claim_all(group, router);

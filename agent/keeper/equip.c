@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <sys/eventfd.h>
 
+#include "agent/begun.h"
 #include "agent/board.h"
+#include "agent/events.h"
 #include "agent/figures.h"
 
 /* It shall not write there. Return: owned by the caller; -1: it is told nothing of it. */
@@ -55,6 +57,25 @@ static void open_checker(struct keeper *keeper)
 			     "making room for what checks find", "none will ever answer");
 }
 
+/* Beside the rings, and as long as they are there: where they have no names, it is new with each
+ * program, and so is that of the routers. */
+static void open_begun(struct keeper *keeper)
+{
+	struct helper *notifier = &keeper->notifier;
+	char path[EVENTS_PATH_SIZE];
+	int err = events_path("begun", path);
+	int fd = err < 0 ? err : begun_make(path);
+
+	err = fd < 0 ? fd : 0;
+	if (err < 0)
+		fd = begun_make(NULL);
+	helper_give(notifier, HELPER_FD_BEGUN, fd < 0 ? -1 : fd);
+	if (err < 0)
+		tell_failure(keeper->teller, EVENT_DEGRADED, -err,
+			     "making a file in /run/vipd of what is told",
+			     "after the end of vipd it is not known what may have been");
+}
+
 /* It reads what the keeper tells, and what the routers do when they say where that is. */
 static void open_notifier(struct keeper *keeper)
 {
@@ -66,6 +87,7 @@ static void open_notifier(struct keeper *keeper)
 		    &keeper->children[SUCCESSION_CURRENT].channel_fd);
 	helper_give(notifier, HELPER_FD_KEEPER_RING, ring_fd);
 	keeper->setting.news_fd = news_fd < 0 ? -1 : news_fd;
+	open_begun(keeper);
 	tell_wake(keeper->teller, keeper->setting.news_fd);
 	if (news_fd < 0)
 		tell_failure(keeper->teller, EVENT_DEGRADED, -news_fd, "waking the notifier",

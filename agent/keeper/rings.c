@@ -65,6 +65,20 @@ static bool parse_name(const char *name, uintmax_t *ret_namespace, enum sort *re
 	return false;
 }
 
+/* It is of rings, and of no use without any. */
+static void remove_begun(uintmax_t namespace)
+{
+	static const char *const names[] = { "keeper", "router", "begun" };
+	char path[EVENTS_PATH_SIZE];
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), DIRECTORY "/netns-%ju.%s.events", namespace, names[i]);
+		if (i < 2 && access(path, F_OK) == 0)
+			return;
+	}
+	(void)unlink(path);
+}
+
 /* Unless a writer came and went since it was looked at. */
 static void remove_file(const struct ring *ring)
 {
@@ -78,6 +92,7 @@ static void remove_file(const struct ring *ring)
 	}
 	if (events_abandoned(ring->path, &since_ns) < 0 || since_ns == ring->since_ns)
 		(void)unlink(ring->path);
+	remove_begun(ring->namespace);
 	claim_release_other(ring->namespace, claim_fd);
 }
 

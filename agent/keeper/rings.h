@@ -2,8 +2,9 @@
 /*
  * The journal's rings (agent/events.h) of network namespaces in which no vipd runs any more: they
  * may be all that is left to tell why, and are in memory. So they stay for a day, and no more of
- * them than RINGS_MAX. What a vipd has kept for its next start (agent/kept.h) has no age, since
- * nothing tells whether its namespace is still there; but no more of that either, the oldest first.
+ * them than RINGS_MAX; what a notifier has begun (agent/begun.h) goes with the last one of its
+ * namespace. What a vipd has kept for its next start (agent/kept.h) has no age, since nothing tells
+ * whether its namespace is still there; but no more of that either, the oldest first.
  */
 #ifndef RINGS_H
 #define RINGS_H

@@ -132,19 +132,16 @@ static void leave_store(struct notifier *notifier)
 
 static void put_facts(struct notifier *notifier)
 {
-	static const char *const names[READER_RINGS][2] = {
-		[READER_KEEPER] = { "keeper.id", "keeper.seq" },
-		[READER_ROUTER] = { "router.id", "router.seq" },
-	};
 	const struct queue_counts *counts = queue_counts(notifier->queue);
 	struct store *store = notifier->store;
 
 	for (unsigned i = 0; i < READER_RINGS; i++) {
 		if (!reader_has(notifier->reader, i))
 			continue;
-		store_fact(store, names[i][0], (int64_t)reader_id(notifier->reader, i));
-		store_fact(store, names[i][1], (int64_t)reader_seq(notifier->reader, i));
+		store_fact(store, notifier_facts[i][0], (int64_t)reader_id(notifier->reader, i));
+		store_fact(store, notifier_facts[i][1], (int64_t)reader_seq(notifier->reader, i));
 	}
+	store_fact(store, NOTIFIER_STAMP, notifier->begun.stamp_ns);
 	store_fact(store, "next_id", notifier->next_id);
 	store_fact(store, "delivered", (int64_t)counts->delivered);
 	store_fact(store, "failed", (int64_t)counts->failed);
@@ -169,6 +166,23 @@ void notifier_commit(struct notifier *notifier)
 		lose_store(notifier, err, why);
 	else if (store_has_moved(notifier->store) || !home_lock_is_there(notifier->home_fd))
 		leave_store(notifier);
+}
+
+static void tell_unnoted(struct notifier *notifier, int err)
+{
+	if (err < 0)
+		notifier_tell_failure(notifier, err, "noting what is told",
+				      "who is told of it once more may not learn that");
+}
+
+/* In the store first: one that knows less than was noted is not believed. */
+void notifier_begin_with(struct notifier *notifier, unsigned n)
+{
+	if (n)
+		notifier_stamp(notifier);
+	notifier_commit(notifier);
+	if (n)
+		tell_unnoted(notifier, notifier_write_begun(notifier));
 }
 
 void notifier_put_state(struct notifier *notifier, const struct book_router *router)
@@ -323,14 +337,33 @@ static void take_counts(struct notifier *notifier)
 	counts->dropped += (uint64_t)store_fact_of(store, "dropped");
 }
 
-/* What waited in there, once. */
-static int load_deliveries(struct notifier *notifier)
+static void mark(void *arg, struct delivery *delivery)
 {
+	struct notifier *notifier = arg;
+
+	if (message_mark(&delivery->message) < 0)
+		notifier_tell_failure(notifier, -ENOMEM, "marking what may have been told before",
+				      "it is told as if it had not been");
+	put(notifier, delivery);
+}
+
+/* What waited in there, once. In a store that lags it may have been told since; and in one that was
+ * not there at first may be what was read without it, or is still to be read, and so told twice.
+ * @is_late: it was not. */
+static int load_deliveries(struct notifier *notifier, bool is_late)
+{
+	const struct queue *queue = notifier->queue;
+	unsigned before = queue_waits(queue) + queue_dead(queue);
+	bool is_doubtful =
+		notifier_store_lags(notifier) || (is_late && notifier_store_has_read(notifier));
 	int err;
 
 	if (notifier->loaded)
 		return 0;
+	tell_unnoted(notifier, notifier_note_store(notifier));
 	err = store_each_delivery(notifier->store, take_delivery, notifier);
+	if (is_doubtful && queue_waits(queue) + queue_dead(queue) > before)
+		queue_change(notifier->queue, mark, notifier);
 	if (err < 0)
 		return err;
 	take_counts(notifier);
@@ -342,14 +375,12 @@ static int load_deliveries(struct notifier *notifier)
 static void resume(struct notifier *notifier, struct reader *reader)
 {
 	struct store *store = notifier->store;
-	uint64_t id = reader_id(notifier->reader, READER_ROUTER);
 
-	if (id && (uint64_t)store_fact_of(store, "router.id") == id)
+	if (notifier_store_has_read(notifier))
 		notifier->obeys_ns = notifier->life_ns;
-	reader_resume(reader, READER_KEEPER, (uint64_t)store_fact_of(store, "keeper.id"),
-		      (uint64_t)store_fact_of(store, "keeper.seq"));
-	reader_resume(reader, READER_ROUTER, (uint64_t)store_fact_of(store, "router.id"),
-		      (uint64_t)store_fact_of(store, "router.seq"));
+	for (unsigned i = 0; i < READER_RINGS; i++)
+		reader_resume(reader, i, (uint64_t)store_fact_of(store, notifier_facts[i][0]),
+			      (uint64_t)store_fact_of(store, notifier_facts[i][1]));
 }
 
 void notifier_put_event(struct notifier *notifier, const struct event *event, unsigned ring,
@@ -393,7 +424,7 @@ static bool return_to_store(struct notifier *notifier)
 		return false;
 	notifier_begin(notifier);
 	catch_up(notifier);
-	if (load_deliveries(notifier) == 0)
+	if (load_deliveries(notifier, true) == 0)
 		fill_store(notifier);
 	notifier_commit(notifier);
 	return notifier->store != NULL;
@@ -499,8 +530,7 @@ static void settle_targets(struct notifier *notifier,
 {
 	struct reader *reader = notifier->reader;
 
-	if ((uint64_t)store_fact_of(notifier->store, "router.id") !=
-	    reader_id(reader, READER_ROUTER))
+	if (!notifier_store_has_read(notifier))
 		targets_set_since(notifier->targets, reader_unread_start(reader));
 	targets_settle(notifier->targets, notifier->store, notifier->setting.boot, each_new,
 		       notifier);
@@ -517,7 +547,7 @@ void notifier_resume(struct notifier *notifier,
 	store_begin(notifier->store);
 	err = store_each_state(notifier->store, take_state, notifier);
 	if (err == 0)
-		err = load_deliveries(notifier);
+		err = load_deliveries(notifier, false);
 	if (err == 0) {
 		put_states(notifier);
 		settle_targets(notifier, each_new);

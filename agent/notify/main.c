@@ -36,8 +36,8 @@ struct process {
 	int signal_fd;
 	struct scrape *scrape; /* NULL: no metrics are wanted, as the next one */
 	struct page *page;
-	bool has_events, has_figures,
-		has_facts;              /* HELPER_FD_EVENTS and the like were handed down */
+	bool has_events, has_figures, has_facts,
+		has_begun;              /* HELPER_FD_EVENTS and the like were handed down */
 	bool hung_up;                   /* the keeper has */
 	bool told_to_end;               /* before it did */
 	struct channel_message message; /* that is being read */
@@ -264,6 +264,7 @@ static int run(struct process *process, pid_t keeper)
 					    .rings = rings,
 					    .events_fd =
 						    process->has_events ? HELPER_FD_EVENTS : -1,
+					    .begun_fd = process->has_begun ? HELPER_FD_BEGUN : -1,
 					    .tell = send_event,
 					    .is_orphan = is_orphan,
 					    .keeper = keeper };
@@ -314,6 +315,7 @@ static int prepare(struct process *process)
 	process->has_events = fcntl(HELPER_FD_EVENTS, F_GETFD) >= 0;
 	process->has_figures = fcntl(HELPER_FD_FIGURES, F_GETFD) >= 0;
 	process->has_facts = fcntl(HELPER_FD_FACTS, F_GETFD) >= 0;
+	process->has_begun = fcntl(HELPER_FD_BEGUN, F_GETFD) >= 0;
 	for (int fd = HELPER_FD_CHANNEL; fd < HELPER_FD_END; fd++)
 		if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
 			(void)dup3(STDERR_FILENO, fd,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define PREFIX "VIPD_"
+#define REPEAT "repeat" /* also in a message, where it is known before any attempt */
 
 static const char *const scopes[] = {
 	[MESSAGE_HOST] = "host",
@@ -89,6 +90,21 @@ char *message_make(const char *event, const struct book_news *news, enum message
 	return text;
 }
 
+int message_mark(char **message)
+{
+	json_t *object = json_loads(*message, 0, NULL);
+	char *text = NULL;
+
+	if (object && json_object_set_new(object, REPEAT, json_true()) == 0)
+		text = json_dumps(object, JSON_COMPACT);
+	json_decref(object);
+	if (!text)
+		return -ENOMEM;
+	free(*message);
+	*message = text;
+	return 0;
+}
+
 bool message_hold(const char *message, struct message_hold *ret_hold)
 {
 	json_t *object = json_loads(message, 0, NULL);
@@ -107,9 +123,10 @@ bool message_hold(const char *message, struct message_hold *ret_hold)
 
 static int add_attempt(json_t *object, const struct delivery *delivery)
 {
+	bool is_repeat = delivery->attempts > 1 || json_is_true(json_object_get(object, REPEAT));
 	int failed = set_number(object, "attempt", delivery->attempts);
 
-	failed |= json_object_set_new(object, "repeat", json_boolean(delivery->attempts > 1));
+	failed |= json_object_set_new(object, REPEAT, json_boolean(is_repeat));
 	failed |= set_number(object, "merged", delivery->merged);
 	return failed;
 }

@@ -29,6 +29,14 @@ enum message_scope {
 char *message_make(const char *event, const struct book_news *news, enum message_scope scope,
 		   const char *node, const char *key, const char *incident);
 
+/**
+ * message_mark() - whoever is told of it may have been told before: of each attempt, then.
+ * @message: of message_make(); another one is in its place afterwards.
+ *
+ * Return: 0; -ENOMEM, and it is as it was.
+ */
+int message_mark(char **message);
+
 /* Of a hook: who waits for it. */
 struct message_hold {
 	char router[CONF_NAME_SIZE];

@@ -124,9 +124,11 @@ static bool read_events(struct notifier *notifier)
 		if (!reader_next(notifier->reader, &event, &ring, &lost))
 			return true;
 		notifier_begin(notifier);
+		notifier->rereads = notifier_has_begun(notifier, ring, event.seq);
 		if (lost)
 			take_loss(notifier, &event, ring, lost);
 		take_event(notifier, &event, ring);
+		notifier->rereads = false;
 		hold(notifier, &event);
 	}
 	return false;
@@ -232,7 +234,7 @@ static void start_some(struct notifier *notifier)
 	unsigned n = choose(notifier, true, runner_places(notifier->runner, true), chosen);
 
 	n += choose(notifier, false, runner_places(notifier->runner, false), chosen + n);
-	notifier_commit(notifier);
+	notifier_begin_with(notifier, n);
 	for (unsigned i = 0; i < n; i++) {
 		if (chosen[i]->conf->fifo[0])
 			write_fifo(notifier, chosen[i]);
@@ -253,6 +255,7 @@ void notifier_dispatch(struct notifier *notifier, const struct clocks *now)
 	if (notifier->setting.events_fd >= 0)
 		(void)eventfd_read(notifier->setting.events_fd, &n);
 	notifier->unsaid_ns = QUEUE_NEVER;
+	notifier_read_begun(notifier);
 	notifier_try_store(notifier);
 	notifier_answer_again(notifier);
 	runner_dispatch(notifier->runner, now->mono_ns, ended, notifier);
@@ -433,6 +436,7 @@ int notifier_open(const struct notifier_setting *setting, const struct clocks *n
 		notifier_close(notifier);
 		return -ESRCH;
 	}
+	notifier_read_begun(notifier);
 	if (err == 0)
 		notifier_resume(notifier, notifier_tell_new_entry);
 	learn(notifier);

@@ -30,6 +30,7 @@ struct notifier_setting {
 	const char *boot;        /* of the host */
 	const int *rings;        /* by enum reader_ring */
 	int events_fd;           /* -1: nobody says when there are events */
+	int begun_fd;            /* agent/begun.h; -1: there is none */
 	struct fifos *fifos;     /* owned by the notifier from notifier_open() on */
 	/* To the keeper, for the log or the routers. Return: 0 or -errno: it was not. */
 	int (*tell)(void *arg, const struct event *event);

@@ -2,12 +2,13 @@
 /*
  * The inside of the notifier, private to the files that share it: notifier.c has the turn, obey.c
  * what somebody asks for, tell.c who is told of an event, hook.c who waits for that, keep.c what is
- * written down and read again.
+ * written down and read again, repeat.c what may have been told before.
  * Each calls those that come behind it here, and none calls back.
  */
 #ifndef NOTIFIER_PRIVATE_H
 #define NOTIFIER_PRIVATE_H
 
+#include "agent/begun.h"
 #include "book.h"
 #include "fifo.h"
 #include "holds.h"
@@ -19,6 +20,7 @@
 #include "target.h"
 
 #define NOTIFIER_OF_SIZE 96
+#define NOTIFIER_STAMP   "begun" /* struct begun's stamp_ns, in the store */
 
 struct notifier {
 	struct notifier_setting setting;
@@ -50,6 +52,8 @@ struct notifier {
 	int64_t store_ns;    /* then the store is tried again, or pruned */
 	bool voiced;         /* it was told that there is none */
 	bool loaded;         /* what was there at the start */
+	bool rereads;        /* an event that somebody may have been told of */
+	struct begun begun;  /* as of this turn */
 	int64_t mono_to_real_ns;
 
 	bool ends;
@@ -185,6 +189,12 @@ void notifier_put_event(struct notifier *notifier, const struct event *event, un
 void notifier_commit(struct notifier *notifier);
 
 /**
+ * notifier_begin_with() - so many deliveries are begun when this returns, whoever is killed then:
+ * in the store, and where it is noted without.
+ */
+void notifier_begin_with(struct notifier *notifier, unsigned n);
+
+/**
  * notifier_write_drains(), notifier_read_drains() - who is drained, for the host's next start.
  */
 void notifier_write_drains(struct notifier *notifier);
@@ -212,5 +222,51 @@ void notifier_tell_failure(struct notifier *notifier, int err, const char *doing
 			   const char *advice);
 void notifier_tell_of(struct notifier *notifier, enum event_notify what, int64_t id, int64_t times,
 		      const char *name, const char *text);
+
+/* ---- repeat.c ---- */
+
+/* The store's names of reader_id() and reader_seq(). */
+extern const char *const notifier_facts[READER_RINGS][2];
+
+/**
+ * notifier_read_begun() - what was noted, by this process and those before it.
+ */
+void notifier_read_begun(struct notifier *notifier);
+
+/**
+ * notifier_has_begun() - whether somebody may have been told of an event that is read now.
+ */
+bool notifier_has_begun(const struct notifier *notifier, unsigned ring, uint64_t seq);
+
+/**
+ * notifier_store_has_read() - whether the store is of somebody who has read this journal.
+ */
+bool notifier_store_has_read(const struct notifier *notifier);
+
+/**
+ * notifier_store_lags() - whether something of this journal was begun without the store: by a
+ * process that had another one, or none.
+ */
+bool notifier_store_lags(const struct notifier *notifier);
+
+/**
+ * notifier_note_store() - what the store has read is begun, too: by a version that noted nothing,
+ * or it is read here once more.
+ *
+ * Return: 0 or -errno.
+ */
+int notifier_note_store(struct notifier *notifier);
+
+/**
+ * notifier_stamp() - something will be begun, and what was begun before is in the store.
+ */
+void notifier_stamp(struct notifier *notifier);
+
+/**
+ * notifier_write_begun() - all that was read is begun.
+ *
+ * Return: 0 or -errno.
+ */
+int notifier_write_begun(struct notifier *notifier);
 
 #endif

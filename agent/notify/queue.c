@@ -721,6 +721,16 @@ void queue_each(const struct queue *queue, void (*each)(void *arg, const struct 
 		each(arg, it);
 }
 
+void queue_change(struct queue *queue, void (*change)(void *arg, struct delivery *delivery),
+		  void *arg)
+{
+	for (struct lane *lane = queue->first; lane; lane = lane->next)
+		for (struct delivery *it = lane->first; it; it = it->next)
+			change(arg, it);
+	for (struct delivery *it = queue->dead; it; it = it->next)
+		change(arg, it);
+}
+
 struct queue_counts *queue_counts(struct queue *queue)
 {
 	return &queue->counts;

@@ -215,6 +215,12 @@ void queue_each(const struct queue *queue, void (*each)(void *arg, const struct 
 		void *arg);
 
 /**
+ * queue_change() - likewise, where their messages become others.
+ */
+void queue_change(struct queue *queue, void (*change)(void *arg, struct delivery *delivery),
+		  void *arg);
+
+/**
  * queue_counts() - since the queue was made; to be changed by whoever goes on with older ones.
  */
 struct queue_counts *queue_counts(struct queue *queue);

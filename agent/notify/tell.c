@@ -74,7 +74,9 @@ static struct delivery *make_delivery(const struct telling *telling, const struc
 	name_lane(telling, conf, scope, delivery);
 	delivery->hold = telling->hold;
 	delivery->until_ns = telling->hold ? telling->hold->until_ns : 0;
-	if (!delivery->message) {
+	if (!delivery->message ||
+	    (notifier->rereads && message_mark(&delivery->message) < 0)) {
+		free(delivery->message);
 		free(delivery);
 		return NULL;
 	}

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "complain.h"
+#include "unanswered.h"
 
 #define KINDS_MAX    32
 #define MESSAGES_MAX (4 << 20) /* four times those of all routers with all their addresses */
@@ -27,13 +28,15 @@ struct conversation {
 
 static int fail_talk(const struct conversation *c, int err)
 {
+	char text[UNANSWERED_SIZE];
+
 	/* Hanging up with our request unread comes as a reset. */
 	if ((err == EPIPE || err == ECONNRESET) && !c->heard)
 		return EX_TEMPFAIL;
 	if (err == EPIPE || err == ECONNRESET)
 		return complain(c->question->ret_why, "vipd hung up in the middle of its answer");
 	return complain(c->question->ret_why, "%s",
-			err == EAGAIN ? "vipd does not answer" : strerror(err));
+			err == EAGAIN ? unanswered_text(c->fd, text) : strerror(err));
 }
 
 static int send_request(struct conversation *c)

@@ -10,7 +10,9 @@ const char *why_advice_of_reason(enum vrrp_reason_code code)
 		[VRRP_REASON_LINK_MISSING] =
 			"Create the interface, or mend interface in vipd.conf, then vipctl reload.",
 		[VRRP_REASON_LINK_DOWN] = "Set it up: ip link set {interface} up.",
-		[VRRP_REASON_NO_CARRIER] = "Look at the cable, and at the port of the switch.",
+		[VRRP_REASON_NO_CARRIER] =
+			"Look at the cable, and at the port of the switch; of a bridge, bond, VLAN "
+			"or macvlan at what it stands on.",
 		[VRRP_REASON_LINK_TYPE] =
 			"Name an Ethernet interface in vipd.conf, or use unicast peers.",
 		[VRRP_REASON_NO_SOURCE] =
@@ -38,7 +40,8 @@ const char *why_advice_of_reason(enum vrrp_reason_code code)
 			"Give this host that address, or mend source in vipd.conf.",
 		[VRRP_REASON_NO_GLOBAL] = "Give the interface a global IPv6 address.",
 		[VRRP_REASON_NO_MACVLAN] =
-			"Look at vipctl events for the kernel's error, or use mac = \"interface\".",
+			"Look at vipctl events for why: the kernel's error, or who removes it (ip "
+			"monitor link); or use mac = \"interface\".",
 		[VRRP_REASON_ON_MACVLAN] =
 			"Name what it stands on in vipd.conf, or use mac = \"interface\".",
 		[VRRP_REASON_TRACK_DOWN] = "Mend that interface, or give it a weight in track.",
@@ -74,8 +77,8 @@ static const struct {
 		    "vipctl reload without damping." },
 	{ "mute", "Give the interface an address of this family to send from: vipctl events has "
 		  "the reason." },
-	{ "deaf", "Look for a filter of this family: nft list ruleset, and multicast snooping of "
-		  "the switch." },
+	{ "deaf", "Ask vipctl why on the Active; look for a filter of this family: nft list "
+		  "ruleset, and multicast snooping of the switch." },
 	{ "no_carrier", "Look at the cable and at the other host: if that runs, both are Active." },
 	{ "interval", "Set the same interval on both." },
 	{ "address_list", "Compare addresses of both configurations; if that is somebody else's "
@@ -89,9 +92,9 @@ static const struct {
 		       "version; and at the switch." },
 	{ "fell_silent",
 	  "Ask vipctl why on that host, and look at the cable and the switch between." },
-	{ "address_taken", "Find that MAC address in the switch. Of the other host of this router: "
-			   "both are Active, and vipctl why there says why; else remove the "
-			   "address there." },
+	{ "address_taken", "Find that MAC address in the switch. If it is of the other host of "
+			   "this router ask vipctl why there, too, and compare both "
+			   "configurations; else remove the address there." },
 	{ "clock_skew", "Set the clocks of both hosts by NTP." },
 	{ "rejected_ttl", "Look for a router in between, or set min_ttl of the peer." },
 	{ "rejected_version", "Set the same version on both." },
@@ -102,7 +105,9 @@ static const struct {
 	{ "rejected_destination", "Use multicast, with one group, or unicast on both." },
 	{ "rejected_interval", "Look at who sends an interval of zero." },
 	{ "rejected_empty_list", "Give the other host addresses to advertise." },
-	{ "rejected_length", "Look at who sends that: it is no valid advert." },
+	{ "rejected_length", "If that is the other host of this router, and signs (auth), set the "
+			     "same auth here; else look at who sends that: it is no valid "
+			     "advert." },
 	{ "rejected_type", "Look at who sends that: it is no valid advert." },
 	{ "rejected_source", "Look at who sends that: no host can have its source." },
 	{ "rejected_not_link_local", "Let the other host send from its link-local address." },
@@ -128,19 +133,22 @@ static const struct {
 	{ "not_own_address", "Make it the host's own: ip address replace." },
 	{ "missing_route", "Look at vipctl events for why it cannot be added." },
 	{ "missing_rule", "Look at vipctl events for why it cannot be added." },
-	{ "conflict", "Give the address to one of both virtual routers only." },
+	{ "conflict", "If that is the other host of this router, set the same vrid on both; else "
+		      "give the address to one of both virtual routers only." },
 	{ "unknown", "Look at vipctl show --checks: has it an interval and a timeout that fit?" },
 	{ "overdue", "Look at vipctl events for what became of vipd-checker." },
 	{ "track", "Mend what is tracked: ip link has interfaces, vipctl show --checks what checks "
 		   "say." },
-	{ "unreachable_peer", "Look at the route to it: ip route get PEER." },
+	{ "unreachable_peer", "Look at the route to it (ip route get PEER); where an operation is "
+			      "not permitted, at the firewall of this host (nft list ruleset)." },
 	{ "process_lost", "Unless somebody killed it, report it, with what vipctl events and the "
 			  "system's log have of it." },
 	{ "process_stalled", "Look at the load of the host, and at vipctl events." },
+	{ "reload_refused", "Mend the file (vipd -t says where), then vipctl reload." },
 	{ "stolen_address", "Find out who removes it: ip monitor address, and what manages "
 			    "{interface} beside vipd." },
 	{ "silence", "Ask vipctl why there; look at both hosts, and at what is between." },
-	{ "left", "Ask vipctl why there: it says what it left for." },
+	{ "left", "Ask vipctl why there, or look at the log of its keepalived, for what it left." },
 	{ "held_up", "Wait, or look at that member: vipctl why." },
 };
 

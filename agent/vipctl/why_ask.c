@@ -19,6 +19,7 @@ static void free_router(struct why_router *router)
 	free(router->tracks);
 	free(router->addresses);
 	free(router->problems);
+	free(router->peers);
 	for (unsigned i = 0; i < VRRP_NOTICE_COUNT; i++)
 		free(router->journal.notices[i]);
 	for (unsigned i = 0; i < VRRP_REJECT_COUNT; i++)
@@ -246,10 +247,27 @@ static const char *take_track(struct asker *asker, const struct records_table *t
 	asker->checks_tracked |= track->is_check;
 	track->up = NUMBER("up");
 	track->unknown = NUMBER("unknown");
+	track->missing = NUMBER("missing");
 	track->overdue = NUMBER("overdue");
 	track->reverse = NUMBER("reverse");
 	track->weight = (int)NUMBER("weight");
 	track->adds = (int)NUMBER("adds");
+	return NULL;
+}
+
+static const char *take_peer(struct asker *asker, const struct records_table *table,
+			     const void *record)
+{
+	struct why_router *router = last_router(asker);
+	void *list = router->peers;
+	struct why_peer *peer = grow(router->peers, &router->peers_n, sizeof(*peer), &list);
+
+	if (!peer)
+		return NO_MEMORY;
+	router->peers = list;
+	problems_peer(&asker->problems, table, record);
+	copy_ip(table, record, "address", peer->ip);
+	peer->error = (int)NUMBER("error");
 	return NULL;
 }
 
@@ -275,7 +293,7 @@ static const char *take_record(const struct records_table *table, const void *re
 	if (strcmp(table->name, "conflict") == 0)
 		problems_conflict(&asker->problems, table, record);
 	if (strcmp(table->name, "peer") == 0)
-		problems_peer(&asker->problems, table, record);
+		return take_peer(asker, table, record);
 	return NULL;
 }
 

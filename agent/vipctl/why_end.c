@@ -48,14 +48,14 @@ static enum why_end judge_stopped(const struct why_facts *facts, char *buf)
 	char when[FIELDS_TEXT_SIZE];
 	const char *name = sigabbrev_np((int)sig->fact.number[0]);
 
-	if (facts->orphaned.kind && facts->orphaned.real_ns >= facts->started.real_ns) {
+	if (facts->orphaned.kind && facts->orphaned.mono_ns >= facts->started.mono_ns) {
 		snprintf(buf, WHY_END_SIZE,
 			 "its keeper was killed (SIGKILL, or for want of memory), or crashed, so "
 			 "its router process has left since %.40s",
 			 time_text(facts->stopped.real_ns, when));
 		return WHY_END_KILLED;
 	}
-	if (sig->kind && sig->fact.word && sig->real_ns >= facts->started.real_ns)
+	if (sig->kind && sig->fact.word && sig->mono_ns >= facts->started.mono_ns)
 		snprintf(buf, WHY_END_SIZE,
 			 "it was stopped, by signal %s of process %" PRId64
 			 ", and has left since %.40s",
@@ -80,10 +80,10 @@ enum why_end why_judge_end(const struct why_facts *facts, char *buf)
 				 : facts->journal_why);
 		return WHY_END_UNKNOWN;
 	}
-	if (facts->stopped.kind && facts->stopped.real_ns >= facts->started.real_ns)
+	if (facts->stopped.kind && facts->stopped.mono_ns >= facts->started.mono_ns)
 		return judge_stopped(facts, buf);
 	if (facts->lost.kind && facts->lost.fact.word &&
-	    facts->lost.real_ns >= facts->started.real_ns) {
+	    facts->lost.mono_ns >= facts->started.mono_ns) {
 		snprintf(buf, WHY_END_SIZE,
 			 "its router processes died too often, the last one at %.40s: %.120s",
 			 time_text(facts->lost.real_ns, when), facts->lost.fact.text);

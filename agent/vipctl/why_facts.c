@@ -19,6 +19,12 @@ const char *why_ip(const struct why_router *router, const uint8_t *bytes, char *
 	return inet_ntop(router->family == 6 ? AF_INET6 : AF_INET, bytes, buf, WHY_TEXT_SIZE);
 }
 
+enum vrrp_reason_code why_cause_of(const struct why_router *router)
+{
+	return router->reason.cause ? (enum vrrp_reason_code)router->reason.cause
+				    : router->reason.code;
+}
+
 const struct why_router *why_first_mate(const struct why_facts *facts,
 					const struct why_router *router, unsigned *ret_n)
 {
@@ -37,8 +43,9 @@ static int cmp_events(const void *a, const void *b)
 	const struct event *x = *(const struct event *const *)a;
 	const struct event *y = *(const struct event *const *)b;
 
-	if (x->real_ns != y->real_ns)
-		return x->real_ns < y->real_ns ? -1 : 1;
+	/* Clocks are set; and rings go with the boot that this one counts from. */
+	if (x->mono_ns != y->mono_ns)
+		return x->mono_ns < y->mono_ns ? -1 : 1;
 	return (x->seq > y->seq) - (x->seq < y->seq);
 }
 
@@ -46,7 +53,7 @@ static int cmp_events(const void *a, const void *b)
 static bool is_old(const struct why_journal *journal, const struct event *other)
 {
 	return journal->states_n == WHY_STATES_MAX &&
-	       journal->states[0].real_ns - other->real_ns > LED_TO_NS;
+	       journal->states[0].mono_ns - other->mono_ns > LED_TO_NS;
 }
 
 unsigned why_events(const struct why_router *router, const struct event **ret)

@@ -17,11 +17,14 @@ struct json_t; /* <jansson.h> */
 #define WHY_OTHERS_MAX 4
 #define WHY_TEXT_SIZE  64
 
+#define WHY_DISCARDS_MAX 8
+
 /* What counts for a priority, or is a fault. */
 struct why_track {
 	char name[EVENT_CHECK_SIZE];
 	bool is_check; /* or an interface */
 	bool up, unknown, overdue, reverse;
+	bool missing;             /* an interface that is not there */
 	int weight, adds;         /* 0: being down is a fault; to the priority, now */
 	char said[WHY_SAID_SIZE]; /* by a check: its error, or the beginning of its output */
 };
@@ -31,6 +34,25 @@ struct why_address {
 	bool present, advertised, missing, held, handing_over;
 };
 
+/* Of a router that sends to unicast peers. */
+struct why_peer {
+	uint8_t ip[16];
+	int error; /* of the last advert to it: an errno; 0: it left */
+};
+
+/* Somebody's adverts were discarded. */
+struct why_discarded {
+	uint8_t source[16];
+	uint8_t reason;  /* enum vrrp_reject */
+	int64_t mono_ns; /* the last one that the journal has */
+};
+
+/* Of each source and reason; of too many the latest. */
+struct why_discards {
+	unsigned n;
+	struct why_discarded all[WHY_DISCARDS_MAX];
+};
+
 /* The newest come last. */
 struct why_journal {
 	unsigned states_n, others_n;
@@ -38,9 +60,12 @@ struct why_journal {
 	struct event others[WHY_OTHERS_MAX];      /* what may have led to that */
 	struct event *notices[VRRP_NOTICE_COUNT]; /* the last one of each; owned, or NULL */
 	struct event *rejects[VRRP_REJECT_COUNT]; /* likewise */
-	struct event *address;                    /* the last one that somebody took; likewise */
-	unsigned taken_n;                         /* so often it was, of all addresses */
-	int64_t added_mono_ns;                    /* by a reload; 0: it is older */
+	struct why_discards discards;
+	struct why_discards silence; /* what they were when it became Active */
+	int64_t active_mono_ns;      /* which was then, the last time; 0: never */
+	struct event *address;       /* the last one that somebody took; likewise */
+	unsigned taken_n;            /* so often it was, of all addresses */
+	int64_t added_mono_ns;       /* by a reload; 0: it is older */
 };
 
 struct why_router {
@@ -77,10 +102,11 @@ struct why_router {
 	enum vrrp_state held_by_state;
 	int64_t held_ms;
 
-	unsigned tracks_n, addresses_n, problems_n;
+	unsigned tracks_n, addresses_n, problems_n, peers_n;
 	struct why_track *tracks; /* owned, as all below */
 	struct why_address *addresses;
 	struct problem *problems;
+	struct why_peer *peers; /* none: it sends by multicast */
 	struct why_journal journal;
 	struct json_t *history; /* states that the journal has no more; owned; NULL: none */
 };
@@ -98,6 +124,7 @@ struct why_facts {
 	struct event lost, late, ended, started, stopped, signal;
 	struct event adopted;  /* a successor did, or could not: it is no fresh start */
 	struct event orphaned; /* its keeper was gone */
+	struct event reload;   /* what became of it; a successor's start does not end it */
 	int64_t last_real_ns;  /* of the last event of all; 0: none */
 };
 
@@ -111,6 +138,12 @@ bool why_has_ip(const uint8_t *bytes);
  * @buf: WHY_TEXT_SIZE bytes.
  */
 const char *why_ip(const struct why_router *router, const uint8_t *bytes, char *buf);
+
+/**
+ * why_cause_of() - the reason of its state; where others of its unit follow, that of who was the
+ * first.
+ */
+enum vrrp_reason_code why_cause_of(const struct why_router *router);
 
 /**
  * why_first_mate() - the first of those with one fate; they are router->mates neighbours, as far

@@ -35,13 +35,63 @@ static void note_other(struct why_journal *journal, const struct event *event)
 	push(journal->others, &journal->others_n, WHY_OTHERS_MAX, event);
 }
 
+static void note_discarded(struct why_discards *discards, const struct event *event,
+			   enum vrrp_reject reason)
+{
+	struct why_discarded *place = &discards->all[0];
+
+	for (unsigned i = 0; i < discards->n; i++) {
+		struct why_discarded *it = &discards->all[i];
+
+		if (it->reason == reason &&
+		    memcmp(it->source, event->packet.source, sizeof(it->source)) == 0) {
+			it->mono_ns = event->mono_ns;
+			return;
+		}
+		if (it->mono_ns < place->mono_ns)
+			place = it;
+	}
+	if (discards->n < WHY_DISCARDS_MAX)
+		place = &discards->all[discards->n++];
+	*place = (struct why_discarded){ .reason = (uint8_t)reason, .mono_ns = event->mono_ns };
+	memcpy(place->source, event->packet.source, sizeof(place->source));
+}
+
+static void note_state(struct why_journal *journal, const struct event *event)
+{
+	push(journal->states, &journal->states_n, WHY_STATES_MAX, event);
+	if (event->state.to != VRRP_STATE_ACTIVE)
+		return;
+	journal->silence = journal->discards;
+	journal->active_mono_ns = event->mono_ns;
+}
+
+/* In version 2 another interval is noticed, and discarded. */
+static int note_notice(struct why_journal *journal, const struct event *event)
+{
+	if (event->packet.discarded)
+		note_discarded(&journal->discards, event, VRRP_REJECT_INTERVAL_DIFFERS);
+	return event->packet.which < VRRP_NOTICE_COUNT
+		       ? remember(&journal->notices[event->packet.which], event)
+		       : 0;
+}
+
+static int note_reject(struct why_journal *journal, const struct event *event)
+{
+	if (event->packet.which >= VRRP_REJECT_COUNT)
+		return 0;
+	note_discarded(&journal->discards, event, (enum vrrp_reject)event->packet.which);
+	return remember(&journal->rejects[event->packet.which], event);
+}
+
 /* Somebody removed it, or keeps it from being there. */
 static int note_address(const struct why_facts *facts, struct why_journal *journal,
 			const struct event *event)
 {
 	const unsigned news = event->address.news;
 
-	if (news == EVENT_ADDRESS_ABANDONED || news == EVENT_ADDRESS_FAILED)
+	if (news == EVENT_ADDRESS_ABANDONED || news == EVENT_ADDRESS_FAILED ||
+	    news == EVENT_ADDRESS_ENDED)
 		note_other(journal, event);
 	if ((news != EVENT_ADDRESS_RESTORED && news != EVENT_ADDRESS_ABANDONED) ||
 	    facts->now_mono_ns - event->mono_ns > WHY_LATELY_NS)
@@ -57,16 +107,12 @@ static int note_of_router(const struct why_facts *facts, struct why_router *rout
 
 	switch (event->kind) {
 	case EVENT_STATE:
-		push(journal->states, &journal->states_n, WHY_STATES_MAX, event);
+		note_state(journal, event);
 		return 0;
 	case EVENT_NOTICE:
-		return event->packet.which < VRRP_NOTICE_COUNT
-			       ? remember(&journal->notices[event->packet.which], event)
-			       : 0;
+		return note_notice(journal, event);
 	case EVENT_REJECT:
-		return event->packet.which < VRRP_REJECT_COUNT
-			       ? remember(&journal->rejects[event->packet.which], event)
-			       : 0;
+		return note_reject(journal, event);
 	case EVENT_ADDRESS:
 		return note_address(facts, journal, event);
 	case EVENT_CHANGE:
@@ -74,6 +120,7 @@ static int note_of_router(const struct why_facts *facts, struct why_router *rout
 			journal->added_mono_ns = event->mono_ns;
 		note_other(journal, event);
 		return 0;
+	case EVENT_MACVLAN:
 	case EVENT_DRAIN:
 	case EVENT_DRAINED:
 	case EVENT_RESORT:
@@ -99,7 +146,7 @@ static void note_of_host(struct why_facts *facts, const struct event *event)
 		[EVENT_PROCESS_END] = &facts->ended,    [EVENT_STARTED] = &facts->started,
 		[EVENT_STOPPED] = &facts->stopped,      [EVENT_SIGNAL] = &facts->signal,
 		[EVENT_ADOPTED] = &facts->adopted,      [EVENT_NOT_ADOPTED] = &facts->adopted,
-		[EVENT_KEEPER_GONE] = &facts->orphaned,
+		[EVENT_KEEPER_GONE] = &facts->orphaned, [EVENT_RELOAD] = &facts->reload,
 	};
 
 	if (event->kind < sizeof(places) / sizeof(places[0]) && places[event->kind])

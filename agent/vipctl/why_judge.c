@@ -2,13 +2,15 @@
 #include "why_judge.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/event.h"
+#include "why_active.h"
+#include "why_finding.h"
 #include "why_journal.h"
+#include "why_rival.h"
 
 #define NS_PER_S INT64_C(1000000000)
 
@@ -17,42 +19,6 @@
 
 /* From the death of a process to the word of its successor, at most. */
 #define SUCCESSION_NS (2 * NS_PER_S)
-
-__attribute__((format(printf, 4, 5))) static struct why_finding *add(
-	struct why_judgement *judgement, enum problem_level level, const char *code,
-	const char *format, ...)
-{
-	struct why_finding *finding = &judgement->all[judgement->n];
-	const char *advice = why_advice_of_problem(code);
-	va_list args;
-
-	if (level > judgement->level)
-		judgement->level = level;
-	if (judgement->n < WHY_FINDINGS_MAX)
-		judgement->n++;
-	else
-		judgement->more_n++;
-	*finding = (struct why_finding){ .level = level };
-	snprintf(finding->code, sizeof(finding->code), "%s", code);
-	snprintf(finding->advice, sizeof(finding->advice), "%s", advice ? advice : "");
-	va_start(args, format);
-	vsnprintf(finding->text, sizeof(finding->text), format, args);
-	va_end(args);
-	return finding;
-}
-
-static void guess(struct why_finding *finding, const char *const *alternatives, unsigned n)
-{
-	finding->alternatives_n = n;
-	memcpy(finding->alternatives, alternatives, n * sizeof(*alternatives));
-}
-
-#define GUESS(finding, ...)                                                                        \
-	do {                                                                                       \
-		static const char *const list[] = { __VA_ARGS__ };                                 \
-		_Static_assert(sizeof(list) / sizeof(list[0]) <= WHY_ALTERNATIVES_MAX, "room");    \
-		guess(finding, list, sizeof(list) / sizeof(list[0]));                              \
-	} while (0)
 
 /* ---- what vipctl check knows, and the journal's word on it ---- */
 
@@ -104,7 +70,8 @@ static const struct why_router *first_of(const struct why_facts *facts,
 	const struct why_router *mates = why_first_mate(facts, router, &n);
 
 	for (unsigned i = 0; router->reason.cause && i < n; i++)
-		if (mates[i].reason.code == (enum vrrp_reason_code)router->reason.cause)
+		if (mates[i].reason.code == (enum vrrp_reason_code)router->reason.cause &&
+		    (!router->by[0] || strcmp(mates[i].name, router->by) == 0))
 			return &mates[i];
 	return router;
 }
@@ -120,28 +87,19 @@ static void advise_on_state(const struct why_facts *facts, const struct why_rout
 	why_advise(why_advice_of_reason(code), first_of(facts, router), finding->advice);
 }
 
-static bool has_problem(const struct why_router *router, const char *prefix)
+static void guess_why_deaf(const struct why_router *router, struct why_finding *finding)
 {
-	for (unsigned i = 0; i < router->problems_n; i++)
-		if (strncmp(router->problems[i].word, prefix, strlen(prefix)) == 0)
-			return true;
-	return false;
-}
-
-/* Two were Active: which of both was not heard, or stood still, nobody can know from here. */
-static void guess_about_rival(const struct why_router *router, struct why_finding *finding)
-{
-	if (strcmp(finding->code, "not_heard") == 0)
-		GUESS(finding,
-		      "a firewall there drops IP protocol 112 (nft list ruleset, on that host)",
-		      "packets are lost in one direction: a bad cable, port or transceiver, a "
-		      "switch",
-		      "it discards our adverts: another version, other keys, another password");
-	else if (strcmp(finding->code, "other_active") == 0 && !has_problem(router, "not_heard"))
-		GUESS(finding,
-		      "this host stood still (a pause, a hung CPU), and that one took over",
-		      "nothing passed between both for a while: a cut cable, a switch",
-		      "that host, or this one, has just begun");
+	snprintf(finding->text, sizeof(finding->text),
+		 "no advert arrives here, while its other family or another router of its group "
+		 "hears an Active");
+	if (!router->group[0])
+		why_perhaps(finding, "the Active has no address of this family to send from: "
+				     "vipctl why there says mute");
+	why_perhaps(finding, "a firewall of this host drops IP protocol 112 (nft list ruleset)");
+	why_perhaps(finding, router->peers_n
+				     ? "a switch or a route on the way loses them"
+				     : "a switch that filters multicast (snooping without a "
+				       "querier)");
 }
 
 static void judge_problem(const struct why_facts *facts, const struct why_router *router,
@@ -155,8 +113,10 @@ static void judge_problem(const struct why_facts *facts, const struct why_router
 
 	if (event)
 		put_sender(router, event, sender, sizeof(sender));
-	finding = add(judgement, problem->level, problem->word, "%s%s", problem->text, sender);
-	guess_about_rival(router, finding);
+	finding = why_add(judgement, problem->level, problem->word, "%s%s", problem->text, sender);
+	why_judge_rival(router, judgement, finding);
+	if (strcmp(problem->word, "deaf") == 0)
+		guess_why_deaf(router, finding);
 	if (!of_state)
 		return;
 	if (router->by[0])
@@ -181,158 +141,20 @@ static void judge_problems(const struct why_facts *facts, const struct why_route
 	}
 }
 
-/* ---- why it is Active ---- */
-
-/* The reason of its state, of the one that was the first where others of its unit follow. */
-static enum vrrp_reason_code cause_of(const struct why_router *router)
-{
-	return router->reason.cause ? (enum vrrp_reason_code)router->reason.cause
-				    : router->reason.code;
-}
-
-/* The Active that was heard until its silence; NULL: nobody was. */
-static const uint8_t *silent_one(const struct why_router *first)
-{
-	const struct why_journal *journal = &first->journal;
-
-	for (unsigned i = journal->states_n; i > 0; i--) {
-		const struct event_state *state = &journal->states[i - 1].state;
-
-		if (state->to == VRRP_STATE_ACTIVE)
-			return why_has_ip(state->last_heard) ? state->last_heard : NULL;
-	}
-	return NULL;
-}
-
-/* Whether the adverts that are discarded are its. Of one that was never heard, or without a
- * journal, that is taken to be so. */
-static bool is_discarded(const struct why_router *first, const uint8_t *silent)
-{
-	bool any = false;
-
-	if (!has_problem(first, "rejected_"))
-		return false;
-	for (unsigned i = 0; i < VRRP_REJECT_COUNT && silent; i++) {
-		const struct event *event = first->journal.rejects[i];
-
-		if (event &&
-		    memcmp(event->packet.source, silent, sizeof(event->packet.source)) == 0)
-			return true;
-		any |= event != NULL;
-	}
-	return !any;
-}
-
-/* It lives: what is known of it meanwhile says how it can be that it was not heard. */
-static bool explains_silence(const struct why_router *first, const uint8_t *silent,
-			     const char *peer, struct why_judgement *judgement)
-{
-	if (is_discarded(first, silent)) {
-		add(judgement, PROBLEM_NONE, "silence",
-		    "nobody was heard for %.3f s because adverts are discarded here: see "
-		    "rejected_...; both hosts may be active",
-		    (double)first->reason.ns / NS_PER_S);
-		return true;
-	}
-	if (has_problem(first, "no_carrier")) {
-		add(judgement, PROBLEM_NONE, "silence",
-		    "%s is not heard, as the interface here has no carrier: that host died, or the "
-		    "cable is out, and both are Active",
-		    peer);
-		return true;
-	}
-	if (has_problem(first, "not_heard")) {
-		add(judgement, PROBLEM_NONE, "silence",
-		    "%s was not heard for a while, and is heard again: it lives, and what was "
-		    "between is passable in one direction at least",
-		    peer);
-		return true;
-	}
-	return false;
-}
-
-/* Whether somebody said so since it fell silent. */
-static bool was_taken_since(const struct why_router *first)
-{
-	const struct event *taken = first->journal.notices[VRRP_NOTICE_ADDRESS_TAKEN];
-	const struct why_journal *journal = &first->journal;
-
-	for (unsigned i = journal->states_n; i > 0 && taken; i--)
-		if (journal->states[i - 1].state.to == VRRP_STATE_ACTIVE)
-			return taken->mono_ns >= journal->states[i - 1].mono_ns - first->reason.ns;
-	return has_problem(first, "address_taken");
-}
-
-static void judge_silence(const struct why_router *first, struct why_judgement *judgement)
-{
-	const uint8_t *silent = silent_one(first);
-	char peer[WHY_TEXT_SIZE] = "the Active before";
-	struct why_finding *finding;
-
-	if (silent)
-		why_ip(first, silent, peer);
-	if (explains_silence(first, silent, peer, judgement) || !silent)
-		return;
-	if (has_problem(first, "address_taken") && was_taken_since(first)) {
-		finding =
-			add(judgement, PROBLEM_WRONG, "silence",
-			    "%s fell silent, but somebody still has the address: it lives, and its "
-			    "adverts do not arrive here",
-			    peer);
-		GUESS(finding, "a firewall of this host drops IP protocol 112 (nft list ruleset)",
-		      "a switch that filters multicast (IGMP snooping without a querier)",
-		      "packets are lost in one direction: a bad cable, port or transceiver",
-		      "its vipd or keepalived was killed, and left the address behind");
-		return;
-	}
-	finding = add(judgement, PROBLEM_NONE, "silence",
-		      "%s was Active until it fell silent, without a word: from here nobody can "
-		      "tell why",
-		      peer);
-	GUESS(finding, "the host or its vipd died, or stood still (a pause, a hung CPU)",
-	      "its interface went down, or its cable, or a port of the switch",
-	      "a switch or bridge on the way filters multicast, or loses packets in one direction",
-	      "a firewall of this host drops IP protocol 112 (nft list ruleset)");
-}
-
-static void judge_left(const struct why_router *first, struct why_judgement *judgement)
-{
-	const uint8_t *left = first->reason.code == VRRP_REASON_LEFT ? first->reason.source : NULL;
-	char peer[WHY_TEXT_SIZE] = "the Active before";
-	struct why_finding *finding;
-
-	if (left && why_has_ip(left))
-		why_ip(first, left, peer);
-	finding = add(judgement, PROBLEM_NONE, "left",
-		      "%s gave the addresses up on purpose, by an advert with priority 0", peer);
-	GUESS(finding, "its vipd was stopped, or does without this router since a reload",
-	      "it has a fault: an interface, a check, another member of its group",
-	      "it was drained, or is the last resort, and found nobody to preempt it");
-}
-
-static void judge_active(const struct why_facts *facts, const struct why_router *router,
-			 struct why_judgement *judgement)
-{
-	if (cause_of(router) == VRRP_REASON_SILENCE)
-		judge_silence(first_of(facts, router), judgement);
-	else if (cause_of(router) == VRRP_REASON_LEFT)
-		judge_left(first_of(facts, router), judgement);
-}
-
 /* ---- what happened on this host ---- */
 
 static void judge_away(const struct why_router *router, struct why_judgement *judgement)
 {
 	struct why_finding *finding;
 
-	if (router->state != VRRP_STATE_BACKUP || cause_of(router) != VRRP_REASON_AWAY)
+	if (router->state != VRRP_STATE_BACKUP || why_cause_of(router) != VRRP_REASON_AWAY)
 		return;
-	finding =
-		add(judgement, PROBLEM_DEGRADED, "away",
-		    "this host stood still for longer than others wait, so another one took over; "
-		    "preempt = false says that this is not undone");
-	GUESS(finding, "a virtual machine was paused, migrated or saved",
-	      "the host was overloaded, or a CPU hung", "its processes were stopped (SIGSTOP)");
+	finding = why_add(
+		judgement, PROBLEM_DEGRADED, "away",
+		"this host stood still for longer than others wait, so another one took over; "
+		"preempt = false says that this is not undone");
+	WHY_GUESS(finding, "a virtual machine was paused, migrated or saved",
+		  "the host was overloaded, or a CPU hung", "its processes were stopped (SIGSTOP)");
 }
 
 /* How it ended, as far as is told of that process. */
@@ -371,14 +193,14 @@ static void judge_lost(const struct why_facts *facts, const struct why_router *r
 
 	if (!lost->kind || ago_ns > WHY_LATELY_NS || is_of_before(facts, router, lost))
 		return;
-	finding = add(judgement, PROBLEM_DEGRADED, late ? "process_stalled" : "process_lost",
-		      "its router process ended %" PRId64 " s ago (%.120s), and %s",
-		      ago_ns / NS_PER_S, end_of(facts),
-		      lost->fact.word ? "nothing went on, as that was too often"
-				      : "another one went on");
+	finding = why_add(judgement, PROBLEM_DEGRADED, late ? "process_stalled" : "process_lost",
+			  "its router process ended %" PRId64 " s ago (%.120s), and %s",
+			  ago_ns / NS_PER_S, end_of(facts),
+			  lost->fact.word ? "nothing went on, as that was too often"
+					  : "another one went on");
 	if (late)
-		GUESS(finding, "a CPU that hangs, or a host without time for it",
-		      "somebody stopped it (SIGSTOP, a debugger)", "a defect of vipd");
+		WHY_GUESS(finding, "a CPU that hangs, or a host without time for it",
+			  "somebody stopped it (SIGSTOP, a debugger)", "a defect of vipd");
 }
 
 /* What was put back, only an Active still has; that it is left alone may be why another one serves.
@@ -399,30 +221,57 @@ static void judge_stolen(const struct why_facts *facts, const struct why_router 
 
 	if (!event || !is_of_now(router, event))
 		return;
-	finding = add(judgement, PROBLEM_DEGRADED, "stolen_address",
-		      "%s/%u was removed by somebody on this host, %" PRId64 " s ago%s: %s",
-		      why_ip(router, event->address.bytes, ip), event->address.prefix_len,
-		      (facts->now_mono_ns - event->mono_ns) / NS_PER_S,
-		      router->journal.taken_n > 1 ? ", and before" : "",
-		      event->address.news == EVENT_ADDRESS_ABANDONED
-			      ? "again and again, so vipd leaves it alone for a pause"
-			      : "vipd has put it back");
+	finding = why_add(judgement, PROBLEM_DEGRADED, "stolen_address",
+			  "%s/%u was removed by somebody on this host, %" PRId64 " s ago%s: %s",
+			  why_ip(router, event->address.bytes, ip), event->address.prefix_len,
+			  (facts->now_mono_ns - event->mono_ns) / NS_PER_S,
+			  router->journal.taken_n > 1 ? ", and before" : "",
+			  event->address.news == EVENT_ADDRESS_ABANDONED
+				  ? "again and again, so vipd leaves it alone for a pause"
+				  : "vipd has put it back");
 	why_advise(why_advice_of_problem(finding->code), router, finding->advice);
-	GUESS(finding,
-	      "a network manager that sets the interface anew (systemd-networkd, "
-	      "NetworkManager, ifupdown)",
-	      "a script, or a person: ip address del, ip address flush",
-	      "the host's own address of its subnet was removed: the kernel takes it along",
-	      "a DHCP client");
+	WHY_GUESS(finding,
+		  "a network manager that sets the interface anew (systemd-networkd, "
+		  "NetworkManager, ifupdown)",
+		  "a script, or a person: ip address del, ip address flush",
+		  "the host's own address of its subnet was removed: the kernel takes it along",
+		  "a DHCP client");
+}
+
+/* What runs is not what the file says. */
+static void judge_reload(const struct why_facts *facts, struct why_judgement *judgement)
+{
+	const struct event *reload = &facts->reload;
+	bool refused = reload->fact.word == EVENT_RELOAD_REFUSED;
+
+	if (!reload->kind || (!refused && reload->fact.word != EVENT_RELOAD_UNDONE) ||
+	    (facts->stopped.kind && facts->stopped.mono_ns > reload->mono_ns))
+		return;
+	why_add(judgement, PROBLEM_DEGRADED, "reload_refused",
+		"the last reload, %" PRId64 " s ago, %s: %.200s",
+		(facts->now_mono_ns - reload->mono_ns) / NS_PER_S,
+		refused ? "was refused" : "was undone", reload->fact.text);
 }
 
 /* ---- all of it ---- */
 
-static int cmp_findings(const void *a, const void *b)
+/* What is seen of something that another finding may name. */
+static bool is_symptom(const struct why_finding *finding)
 {
-	const struct why_finding *x = a, *y = b;
+	static const char *const codes[] = { "other_active", "address_taken", "fell_silent" };
 
-	return (int)y->level - (int)x->level;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (strcmp(finding->code, codes[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The worst first; of those that are equally bad, causes before symptoms. */
+static int cmp_findings(const struct why_finding *x, const struct why_finding *y)
+{
+	if (x->level != y->level)
+		return (int)y->level - (int)x->level;
+	return (int)is_symptom(x) - (int)is_symptom(y);
 }
 
 /* Insertion: those of one level stay in their order. */
@@ -442,11 +291,12 @@ void why_judge(const struct why_facts *facts, const struct why_router *router,
 	       struct why_judgement *ret_judgement)
 {
 	*ret_judgement = (struct why_judgement){ 0 };
-	judge_problems(facts, router, ret_judgement);
 	if (router->state == VRRP_STATE_ACTIVE)
-		judge_active(facts, router, ret_judgement);
+		why_judge_active(router, first_of(facts, router), ret_judgement);
+	judge_problems(facts, router, ret_judgement);
 	judge_away(router, ret_judgement);
 	judge_lost(facts, router, ret_judgement);
 	judge_stolen(facts, router, ret_judgement);
+	judge_reload(facts, ret_judgement);
 	sort(ret_judgement);
 }

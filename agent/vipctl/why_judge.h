@@ -11,7 +11,7 @@
 #define WHY_FINDINGS_MAX     24
 #define WHY_FINDING_SIZE     360
 #define WHY_ADVICE_SIZE      260
-#define WHY_ALTERNATIVES_MAX 5
+#define WHY_ALTERNATIVES_MAX 6
 
 struct why_finding {
 	enum problem_level level; /* PROBLEM_NONE: as it should be, but it may surprise */

@@ -31,7 +31,8 @@ static void print_head(const struct why_router *router)
 	       router->vrid);
 	printf(LABEL "%s [%s]", "because", router->reason_text, router->reason_word);
 	if (router->by[0])
-		printf(", %s was the first [%s]", router->by,
+		printf(", %s %s [%s]", router->by,
+		       router->state == VRRP_STATE_FAULT ? "has it" : "was the first",
 		       vrrp_reason_words[router->reason.cause]);
 	else if (router->reason.cause)
 		printf(" [%s]", vrrp_reason_words[router->reason.cause]);

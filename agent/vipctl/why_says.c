@@ -165,7 +165,7 @@ static void say_who_is_better(enum why_election election, const struct why_route
 	else if (election == WHY_ELECTION_HIGHER)
 		say(sentence, "higher than ours, %u", ours);
 	else if (election == WHY_ELECTION_EQUAL)
-		say(sentence, "as ours: it was first, and a Backup leaves its equal alone");
+		say(sentence, "as ours: a Backup leaves its equal alone");
 	else if (election == WHY_ELECTION_NO_PREEMPT)
 		say(sentence, "lower than ours, %u: preempt = false leaves it in peace", ours);
 	else if (election == WHY_ELECTION_PREEMPT_DELAY)
@@ -210,6 +210,18 @@ static void say_when_we_take_over(const struct why_router *router, struct senten
 		    span(router->takeover_in_ms * NS_PER_MS, wait));
 }
 
+/* The better one that was heard last is waited for all the same. */
+static void say_who_was_better(const struct why_router *router, struct sentence *sentence)
+{
+	char ip[WHY_TEXT_SIZE];
+
+	if (!why_has_ip(router->active) || router->active_priority <= router->effective ||
+	    memcmp(router->active, router->lower, sizeof(router->active)) == 0)
+		return;
+	say(sentence, " unless %s is heard again, which was Active with priority %u",
+	    why_ip(router, router->active, ip), router->active_priority);
+}
+
 static void say_of_backup(enum why_election election, const struct why_facts *facts,
 			  const struct why_router *router, struct sentence *sentence)
 {
@@ -222,6 +234,7 @@ static void say_of_backup(enum why_election election, const struct why_facts *fa
 	} else if (why_has_ip(router->lower)) {
 		say(sentence, "%s is Active with priority %u, lower than ours, %u: we take over",
 		    why_ip(router, router->lower, ip), router->lower_priority, router->effective);
+		say_who_was_better(router, sentence);
 	} else {
 		say_who_is_better(election, router, sentence);
 		say_when_it_was_heard(facts, router, sentence);
@@ -242,7 +255,9 @@ static void say_of_active(enum why_election election, const struct why_facts *fa
 		    "%s is heard as Active, too, %s ago, with the %s priority %u, ours is %u",
 		    why_ip(router, router->rival, ip),
 		    span(facts->now_real_ns - router->rival_real_ns, ago),
-		    router->rival_priority == router->effective ? "same" : "lower",
+		    router->rival_priority == router->effective  ? "same"
+		    : router->rival_priority < router->effective ? "lower"
+								 : "higher",
 		    router->rival_priority, router->effective);
 	else if (election == WHY_ELECTION_CEDES)
 		say(sentence,
@@ -309,14 +324,15 @@ const char *why_says_unit(const struct why_facts *facts, const struct why_router
 		say(&sentence, "one of %u of the group %s", router->mates, router->group);
 	else
 		say(&sentence, "IPv4 and IPv6 elect as one");
-	if (router->reason.cause && router->by[0])
+	if (router->reason.cause && router->by[0] && router->state != VRRP_STATE_FAULT)
 		say(&sentence, "; %s was the first, for the reason %s", router->by,
 		    vrrp_reason_words[router->reason.cause]);
-	else if (router->reason.cause)
+	else if (router->reason.cause && router->state != VRRP_STATE_FAULT)
 		say(&sentence, "; the other family was the first, for the reason %s",
 		    vrrp_reason_words[router->reason.cause]);
 	for (unsigned i = 0; i < n && sentence.len < WHY_SENTENCE_SIZE - 1; i++)
-		say_of_mate(router, &first[i], &sentence);
+		if (&first[i] != router)
+			say_of_mate(router, &first[i], &sentence);
 	return buf;
 }
 
@@ -325,7 +341,10 @@ const char *why_says_unit(const struct why_facts *facts, const struct why_router
 const char *why_says_track(const struct why_track *track, char *buf)
 {
 	struct sentence sentence = { buf, 0 };
-	const char *is = track->unknown ? "unknown" : track->up ? "up" : "down";
+	const char *is = track->unknown   ? "unknown"
+			 : track->missing ? "not there"
+			 : track->up      ? "up"
+					  : "down";
 
 	say(&sentence, "%s %s is %s", track->is_check ? "check" : "interface", track->name, is);
 	if (track->overdue)
@@ -334,10 +353,9 @@ const char *why_says_track(const struct why_track *track, char *buf)
 		say(&sentence, ": %+d to the priority", track->adds);
 	else if (track->weight)
 		say(&sentence, ": its weight of %+d does not count", track->weight);
-	else
+	else if (!track->unknown)
 		say(&sentence, ": %s",
-		    track->up == track->reverse && !track->unknown ? "a fault"
-								   : "a fault if it were not");
+		    track->up == track->reverse ? "a fault" : "a fault if it were not");
 	if (track->reverse)
 		say(&sentence, ", in reverse");
 	if (track->said[0])

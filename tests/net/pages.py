@@ -4,7 +4,8 @@
 A host has three routers, an entry with deliver = "all" and one with "current"; a peer's adverts, a
 cable, and a file that is tracked change the routers' states. At a random moment after such a change
 one process dies, or all do, and vipd is started again; in a reboot the rings are gone, too, and of
-the database there is what was synchronised (tests/net/powercut.c). Router processes may die so
+the database there is what was synchronised (tests/net/powercut.c); or the database is gone, and the
+rings are there. Router processes may die so
 often that vipd gives up and ends by itself, which is told, too. After one to three such kills all
 has to be told as pages_judge.py says.
 
@@ -43,8 +44,8 @@ REBOOT = """mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@\""""
 
 # Weights: what keeps the keeper alive makes the next start of a helper come later each time.
 KILLS = {"keeper": 3, "router": 2, "standby": 1, "checker": 1, "notifier": 5, "command": 3,
-         "warden": 2, "will": 2, "all": 5, "everything": 3, "reboot": 4}
-OF_ALL = ("all", "everything", "reboot")
+         "warden": 2, "will": 2, "all": 5, "everything": 3, "reboot": 4, "disk": 2}
+OF_ALL = ("all", "everything", "reboot", "disk")
 TELLERS = ("notifier", "command", "warden")
 
 
@@ -100,6 +101,7 @@ class World:
         self.truth, self.story, self.stall = Truth(), [], Stall(lab)
         self.kills, self.agent, self.judged = 0, None, 0.0
         self.teller_died = False                   # of this vipd
+        self.disk_lost = False                     # and not all was read again since
         slow = self.rng.random() < 0.3
         self.home, self.image = lab.path("state"), lab.path("image")
         self.pages, self.actions = lab.path("pages.out"), lab.path("actions.out")
@@ -221,6 +223,8 @@ class World:
     def _victims(self):
         """{kind of kill: who may be the one that dies; empty: several, or the keeper}"""
         several = dict.fromkeys(OF_ALL, [])
+        if self.disk_lost:                         # what is in memory alone a reboot takes for good
+            del several["reboot"]
         if not self.agent.alive:                   # it has given up
             return several
         several |= {"keeper": [], "will": []}
@@ -310,11 +314,20 @@ class World:
                        "the end of all processes")
         self.truth.end_life(time.time_ns())
         self.take_journal()
+        if kind == "disk":
+            self._lose_store()
         if kind == "reboot":
             self._reboot()
         elif self.rng.random() < 0.2:
             self.disturb()                         # nobody sees it
         self.start()
+
+    def _lose_store(self):
+        for directory in (self.home, self.image):
+            for name in os.listdir(directory):
+                os.unlink(f"{directory}/{name}")
+        self.truth.lose_store(time.time_ns())
+        self.disk_lost = True
 
     def _reboot(self):
         """Rings are gone, and what was not synchronised; what was committed is there."""
@@ -323,7 +336,8 @@ class World:
             shutil.copytree(self.image, self.home)
         committed = self._committed(self.home)
         begun = [run for path in (self.pages, self.actions) for run in read_runs(path)]
-        if lost := [run for run in begun if (run.event["seq"], run.event["time"]) not in committed]:
+        since = self.truth.losses[-1][0] if self.truth.losses else 0
+        if lost := [run for run in begun if run.began > since and (run.event["seq"], run.event["time"]) not in committed]:
             raise Broken(self._told(f"begun, and not on the disk: {', '.join(map(str, lost))}"))
         forget_rings(self.host)
         self.truth.lose_rings(committed)
@@ -367,8 +381,9 @@ class World:
         with contextlib.suppress(sqlite3.Error):
             self.take_journal()
             last = {it.router: it for it in self.truth.changes}
+            known = self.truth.changes[self.truth.losses[-1][1] if self.truth.losses else 0:]
             read, waiting = self._store()
-            if waiting or not {(it.seq, it.time) for it in last.values()} <= read:
+            if waiting or not {(it.seq, it.time) for it in last.values() if it in known} <= read:
                 return False
             shown = self.agent.ctl("show", "--json", check=False)
             if shown.returncode:
@@ -389,6 +404,7 @@ class World:
         except LabError as error:
             raise Broken(self._told(f"{error}; these wait: {self._store()[1]}; "
                                     f"{self.complaints(end=True)}")) from error
+        self.disk_lost = False
 
     def _judge(self, end=False):
         """What is wrong now will not be mended. Return: whether nothing has happened since it was

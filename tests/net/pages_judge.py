@@ -8,6 +8,9 @@ the next one says were merged into it. One with deliver = "current" is told of s
 when its command is chosen, and in the end of the last one. Neither has two commands at once for one
 router. What befalls the host, its processes and its last will, is told to the first one alone, which
 is told of no router that it stopped with the will; the other one is told of that alone.
+
+When what was written down is lost, the first one is told once more of all that the rings still have,
+from their beginning, and of nothing else that was before; what it was told of says so.
 """
 
 import collections
@@ -96,6 +99,8 @@ class Truth:
         self.lives = []          # [ns, ...]: when each began
         self.wills = {}          # life: the last will that ended it
         self.ends = {}           # life: ns when all of it was dead at once
+        self.ring_at = 0         # in changes: the first one that the rings have
+        self.losses = []         # [(ns when what was written down was lost, ring_at then), ...]
 
     def begin_life(self, ns):
         """vipd is about to be started."""
@@ -135,10 +140,22 @@ class Truth:
     def lose_rings(self, committed):
         """The rings are gone, and with them what nobody had written down.
 
-        committed: {(seq, time), ...} of what is in the store.
+        committed: {(seq, time), ...} of what is in the store, which was made anew if it was lost.
         """
-        self.changes = [it for it in self.changes if (it.seq, it.time) in committed]
+        before = self.losses[-1][1] if self.losses else 0
+        self.changes = self.changes[:before] + [it for it in self.changes[before:]
+                                                if (it.seq, it.time) in committed]
+        self.ring_at = len(self.changes)
         self.last_seq = self.last_host_seq = 0
+
+    def lose_store(self, ns):
+        """What was written down is gone while nobody lives, and the rings are there."""
+        self.losses.append((ns, self.ring_at))
+
+    def begins_again(self, news, loss):
+        """Which of a router's news is told first after a loss."""
+        known = set(self.changes[loss[1]:])
+        return next((i for i, it in enumerate(news) if it in known), len(news))
 
     def news(self, actions=False):
         """{router: [Change, ...]}: what there is to tell, by an entry for pages, or for actions. What
@@ -185,13 +202,17 @@ def judge_pages(truth, runs):
     """Of deliver = "all". Return: [complaint, ...]; that all is over is for judge_end()."""
     found = []
     for router, news, told, places in _by_router(runs, truth.news()):
-        last, seen = -1, set()
+        last, seen, first, losses = -1, set(), 0, list(truth.losses)
+        begun = set()                              # as far as somebody knows: else it may be merged
         for run in told:
+            while losses and run.began > losses[0][0]:
+                first = truth.begins_again(news, losses.pop(0))
+                last, begun = first - 1, set()
             found += _common(run, places)
             place = places.get(run.key)
             if place is None:
                 continue
-            if place < last:
+            if place < max(last, first):
                 found.append(f"out of order: {run} behind {news[last]}")
             if run.key in seen and not run.event["repeat"]:
                 found.append(f"a repetition that is not marked: {run}")
@@ -201,9 +222,10 @@ def judge_pages(truth, runs):
                 found.append(f"lost before {run}, which says that {run.event['merged']} were "
                              f"merged: {lost or 'nothing'}")
             seen.add(run.key)
+            begun.add(run.key)
             last = max(last, place)
         ended = {run.key for run in told if run.ended}
-        found += [f"was never told to its end: {router} {key}" for key in seen - ended
+        found += [f"was never told to its end: {router} {key}" for key in begun - ended
                   if places.get(key, last) < last]
     return found
 

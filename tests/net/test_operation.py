@@ -300,7 +300,9 @@ def test_vipctl_at_a_vipd_that_stands_still(lab):
     agent = start_active(lab)
     agent.kill(signal.SIGSTOP)
     try:
-        done = agent.ctl("show", check=False)
+        done, router = agent.ctl("show", check=False), agent.router_pids[0]
     finally:
         agent.kill(signal.SIGCONT)
-    assert done.returncode == 1 and "does not answer" in done.stderr
+    assert (done.returncode, done.stderr) == (
+        1, f"vipctl: vipd does not answer: somebody has stopped its process {router} (SIGSTOP, a debugger): "
+        f"kill -CONT {router} lets it go on\n")

@@ -121,6 +121,33 @@ def test_judge_knows_what_a_last_will_ends():
     assert "was not told that it stopped: lan" in judge_will(truth, actions[:2], 0)[0]
 
 
+def told_again(*seqs, after=0.6, **other):
+    """Runs behind a loss at 5.5 s, of what was before."""
+    return [run(seq, after=5 - seq + after, **other) for seq in seqs]
+
+
+def test_judge_knows_what_is_told_again_when_it_was_lost():
+    """From the beginning of the rings, which have what came behind the last start of the host."""
+    truth = truth_of(*CHANGES)
+    truth.ring_at = 2
+    truth.lose_store(EPOCH_NS + int(5.5 * S))
+    again = told_again(3, 4, 5, repeat=True)
+    for runs in ([*ALL, *again], [*ALL[:3], *told_again(3, repeat=True), *told_again(4, 5)],
+                 [*ALL[:1], *told_again(3, 4, 5)], [run(1), run(2, ended=False), *again]):
+        assert judge_pages(truth, runs) == judge_end(truth, runs, "page") == []
+    for runs, complaint in (([*ALL, *told_again(3, 4, 5)], "not marked"),
+                            ([*ALL[:3], *again[1:]], "lost before"),
+                            ([*ALL, *told_again(2, repeat=True), *again], "out of order"),
+                            ([*ALL[:4], *again[::-1]], "out of order"),
+                            ([*ALL[:3], *told_again(3, ended=False, repeat=True), *again[1:]],
+                             None),
+                            ([*ALL[:2], *told_again(3, ended=False), *again[1:]], "to its end")):
+        found = str(judge_pages(truth, runs))
+        assert complaint in found if complaint else found == "[]", runs
+    truth.lose_rings({(5, CHANGES[4]["time"])})
+    assert [it.seq for it in truth.changes] == [1, 2, 5] and truth.ring_at == 3
+
+
 def test_judge_knows_what_is_no_news():
     again = change(3, "active", "active")
     assert judge_pages(truth_of(*CHANGES[:2], again), ALL[:2]) == []

@@ -20,6 +20,7 @@ from processes import children, wait_end
 SINCE_AT = 8 + 4 + 4 + 8 + 6 * 8 + 8       # abandoned_ns in the header of a ring: agent/events.c
 DAY_S = 24 * 3600
 RINGS_MAX = 32
+BEGUN = ".begun.events"                    # what goes with them: agent/begun.h
 
 
 class Run:
@@ -35,7 +36,7 @@ class Run:
         """The names of the rings that are there, of a host or of all."""
         start = f"netns-{inode(host)}." if host else "netns-"
         return sorted(name for name in os.listdir(self.directory)
-                      if name.startswith(start) and not name.endswith(".lock"))
+                      if name.startswith(start) and not name.endswith((".lock", BEGUN)))
 
     def since_s(self, name):
         """For how long it has been known that nobody writes a ring; None: it is not."""

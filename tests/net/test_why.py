@@ -38,7 +38,9 @@ class Says:
     by: str = None
     election: str = None         # its code
     findings: tuple = ()         # codes, among others
+    first: str = None            # the code of the finding that comes first
     words: tuple = ()            # regular expressions, in the text
+    never: tuple = ()            # likewise, and not there
     fine: bool = False           # there are no findings, and it is short
     router: str = "lan"
     family: int = 4
@@ -60,8 +62,11 @@ class Says:
         codes = [finding["code"] for finding in it["findings"]]
         lacks += [f"finding {code}, there are {codes}" for code in self.findings
                   if code not in codes]
+        if self.first and codes[:1] != [self.first]:
+            lacks.append(f"{self.first} as the first finding, there are {codes}")
         text = agent.ctl("why", self.router).stdout
         lacks += [f"/{word}/" for word in self.words if not re.search(word, text)]
+        lacks += [f"silence about /{word}/" for word in self.never if re.search(word, text)]
         if self.fine and (codes or len(text.splitlines()) > 10):
             lacks.append(f"peace and shortness: {codes}")
         return lacks
@@ -537,7 +542,7 @@ SCENES = {
         Row("peer left", left,
             Says(end="stopped", words=("does not run", "it was stopped, by signal TERM")),
             Says("active", "left", findings=("left",),
-                 words=(f"{ONE} gave the addresses up on purpose", "its vipd was stopped"))),
+                 words=(f"{ONE} gave the addresses up, by an advert", "its vipd or keepalived was stopped"))),
     ]),
     "elections": Scene(plain, [
         Row("preempted", preempted,
@@ -614,7 +619,7 @@ SCENES = {
         Row("wrong version", nothing,
             Says("active", findings=("rejected_version",), words=(f"from {TWO}", "do: .*version")),
             Says("active", "silence", findings=("rejected_version", "silence"),
-                 words=(f"from {ONE}", "because adverts are discarded here"))),
+                 words=(f"from {ONE}", f"because adverts of {ONE} were discarded here"))),
     ]),
     "passwords": Scene(apart(one={"auth": {"type": "password", "password": "tell me"}},
                              two={"auth": {"type": "password", "password": "tell us"}},
@@ -632,10 +637,10 @@ SCENES = {
                          two={"unicast": {"peers": ["192.0.2.99"]}}), [
         Row("a peer that is mistyped", nothing,
             Says("active", findings=("address_taken",),
-                 words=("Of the other host of this router: both are Active",)),
+                 words=("perhaps the other host of this router, Active as well", "peers")),
             Says("active", "silence", findings=("rejected_not_peer", "silence"),
                  words=(f"from {ONE}", "do: Name that host in unicast.peers",
-                        "because adverts are discarded here"))),
+                        f"because adverts of {ONE} were discarded here"))),
     ]),
     "keys": Scene(other_secret, [
         Row("HMAC key mismatch", nothing,
@@ -651,7 +656,7 @@ SCENES = {
         Row("deaf family", deaf_family, SERVES,
             Says("backup", election="higher", findings=("deaf",), family=6,
                  words=("its IPv6 is deaf: no advert arrives there", "deaf=yes",
-                        "do: Look for a filter of this family"))),
+                        "do: .*look for a filter of this family"))),
     ]),
     "group": Scene(grouped, [
         Row("group member in fault", member_fails,

@@ -76,6 +76,7 @@ static void start(struct scene *scene, const char *notify, int64_t life_ns)
 					    .boot = "boot",
 					    .rings = scene->fds,
 					    .events_fd = -1,
+					    .begun_fd = -1,
 					    .tell = take,
 					    .arg = scene };
 	struct conf_errors errors;

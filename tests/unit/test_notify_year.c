@@ -122,6 +122,7 @@ static void start(struct year *year)
 		.boot = "boot",
 		.rings = year->fds,
 		.events_fd = -1,
+		.begun_fd = -1,
 		.tell = tell_nobody,
 	};
 

@@ -5,6 +5,8 @@
  */
 #include "why_scene.h"
 
+#include <errno.h>
+
 #include "agent/vipctl/why_end.h"
 
 /* ---- what is wrong ---- */
@@ -66,49 +68,115 @@ static void test_why_nothing_is_wrong_where_all_is_well(void **state)
 static void test_why_silence_is_a_guess_that_what_is_known_narrows(void **state)
 {
 	static const struct {
-		const char *heard, *problem, *rejected_from, *says;
+		const char *heard, *problem, *rival, *says;
 		enum problem_level level;
 		unsigned alternatives_n; /* 0 without a guess */
 	} rows[] = {
 		{ "192.0.2.2", NULL, NULL, "192.0.2.2 was Active until it fell silent",
-		  PROBLEM_NONE, 4 },
-		{ "192.0.2.2", "address_taken", NULL, "somebody still has the address",
-		  PROBLEM_WRONG, 4 },
-		{ "192.0.2.2", "not_heard", NULL, "is heard again", PROBLEM_NONE, 0 },
-		{ "192.0.2.2", "no_carrier", NULL, "the cable is out, and both are Active",
+		  PROBLEM_NONE, 5 },
+		{ "192.0.2.2", "address_taken", NULL, "another host says since that it has",
+		  PROBLEM_WRONG, 5 },
+		{ "192.0.2.2", "not_heard", "192.0.2.2", "is heard again", PROBLEM_NONE, 0 },
+		{ "192.0.2.2", "not_heard", "192.0.2.9", "until it fell silent", PROBLEM_NONE, 5 },
+		{ NULL, "not_heard", "192.0.2.2", NULL, PROBLEM_NONE, 0 },
+		{ "192.0.2.2", "no_carrier", NULL, "192.0.2.2 is not heard, as the interface",
 		  PROBLEM_NONE, 0 },
-		{ "192.0.2.2", "rejected_version", "192.0.2.2", "adverts are discarded here",
-		  PROBLEM_NONE, 0 },
-		{ "192.0.2.2", "rejected_version", "192.0.2.9", "until it fell silent",
-		  PROBLEM_NONE, 4 },
-		{ "192.0.2.2", "rejected_version", NULL, "adverts are discarded here", PROBLEM_NONE,
-		  0 },
-		{ NULL, "rejected_version", "192.0.2.9", "adverts are discarded here", PROBLEM_NONE,
-		  0 },
+		{ NULL, "no_carrier", NULL, "who is Active beside is not heard", PROBLEM_NONE, 0 },
+		{ "192.0.2.2", "rejected_version", NULL, "until it fell silent", PROBLEM_NONE, 6 },
+		{ NULL, "rejected_version", NULL, NULL, PROBLEM_NONE, 0 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < N(rows); i++) {
 		struct scene *s = scene();
 		const struct why_finding *finding;
-		struct event event;
 
 		after_silence(s, rows[i].heard);
 		if (rows[i].problem)
 			with_problem(s, rows[i].problem, PROBLEM_DEGRADED);
-		if (rows[i].rejected_from) {
-			with_packet(&event, EVENT_REJECT, VRRP_REJECT_VERSION,
-				    rows[i].rejected_from);
-			s->routers->journal.rejects[VRRP_REJECT_VERSION] = &event;
-		}
+		if (rows[i].rival)
+			set_address(s->routers->rival, rows[i].rival);
 		why_judge(&s->facts, s->routers, &s->judgement);
 		finding = finding_of(s, "silence");
+		if (!rows[i].says) {
+			assert_null(finding);
+			continue;
+		}
 		assert_non_null(finding);
 		if (!strstr(finding->text, rows[i].says))
 			fail_msg("row %zu: \"%s\" lacks \"%s\"", i, finding->text, rows[i].says);
 		assert_int_equal(finding->level, rows[i].level);
 		assert_int_equal(finding->alternatives_n, rows[i].alternatives_n);
 	}
+}
+
+/* It took over at 990 s, after 4 s: what was discarded by then and of whom says why, and nothing
+ * that came before or of somebody else. */
+static void test_why_silence_is_explained_by_what_was_discarded_meanwhile(void **state)
+{
+	static const struct {
+		const char *heard, *from;
+		int64_t second;
+		bool explains;
+	} rows[] = {
+		{ "192.0.2.2", "192.0.2.2", 989, true },  { "192.0.2.2", "192.0.2.2", 986, true },
+		{ "192.0.2.2", "192.0.2.2", 985, false }, { "192.0.2.2", "192.0.2.9", 989, false },
+		{ NULL, "192.0.2.9", 989, true },         { NULL, "192.0.2.9", 980, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct scene *s = scene();
+		struct why_journal *journal = &s->routers->journal;
+		const struct why_finding *finding;
+
+		after_silence(s, rows[i].heard);
+		s->routers->reason.ns = 4 * SECOND;
+		journal->states[0].mono_ns = 990 * SECOND;
+		journal->silence.n = 1;
+		journal->silence.all[0] =
+			(struct why_discarded){ .reason = VRRP_REJECT_VERSION,
+						.mono_ns = rows[i].second * SECOND };
+		set_address(journal->silence.all[0].source, rows[i].from);
+		why_judge(&s->facts, s->routers, &s->judgement);
+		finding = finding_of(s, "silence");
+		if ((finding && strstr(finding->text, "rejected_version")) != rows[i].explains)
+			fail_msg("row %zu: %s", i, finding ? finding->text : "nothing");
+		if (!rows[i].explains)
+			continue;
+		assert_non_null(strstr(finding->text, rows[i].from));
+		assert_null(strstr(finding->text, "both hosts may be"));
+		with_problem(s, "rejected_version", PROBLEM_DEGRADED); /* it goes on */
+		why_judge(&s->facts, s->routers, &s->judgement);
+		assert_non_null(strstr(finding_of(s, "silence")->text, "both hosts may be"));
+	}
+}
+
+static bool guesses(const struct why_finding *finding, const char *word)
+{
+	for (unsigned i = 0; i < finding->alternatives_n; i++)
+		if (strstr(finding->alternatives[i], word))
+			return true;
+	return false;
+}
+
+static void test_why_silence_of_a_unicast_peer_has_nothing_to_do_with_multicast(void **state)
+{
+	static struct why_peer peer;
+	struct scene *s = scene();
+
+	(void)state;
+	for (int unicast = 0; unicast < 2; unicast++)
+		for (int taken = 0; taken < 2; taken++) {
+			s = scene();
+			after_silence(s, "192.0.2.2");
+			s->routers->peers = &peer;
+			s->routers->peers_n = (unsigned)unicast;
+			if (taken)
+				with_problem(s, "address_taken", PROBLEM_WRONG);
+			why_judge(&s->facts, s->routers, &s->judgement);
+			assert_int_equal(guesses(finding_of(s, "silence"), "multicast"), !unicast);
+		}
 }
 
 static void test_why_silence_of_nobody_is_nothing_to_guess(void **state)
@@ -200,6 +268,170 @@ static void test_why_of_two_actives_one_is_guessed_at(void **state)
 	with_problem(s, "owner", PROBLEM_WRONG);
 	why_judge(&s->facts, s->routers, &s->judgement);
 	assert_int_equal(finding_of(s, "owner")->alternatives_n, 0);
+}
+
+/* By an advert of it at 999 s. */
+static void with_notice(struct scene *s, enum vrrp_notice which, const char *from)
+{
+	static struct event events[VRRP_NOTICE_COUNT];
+
+	with_packet(&events[which], EVENT_NOTICE, which, from);
+	s->routers->journal.notices[which] = &events[which];
+}
+
+static void test_why_rival_that_differs_is_taken_to_discard_our_adverts(void **state)
+{
+	static const char *const words[] = { "not_heard", "other_active", "address_taken" };
+	static const enum vrrp_notice notices[] = { VRRP_NOTICE_NOT_HEARD, VRRP_NOTICE_OTHER_ACTIVE,
+						    VRRP_NOTICE_ADDRESS_TAKEN };
+
+	(void)state;
+	for (size_t i = 0; i < N(words); i++) {
+		struct scene *s = scene();
+
+		active(s);
+		with_problem(s, words[i], PROBLEM_WRONG);
+		with_notice(s, notices[i], "192.0.2.3");
+		with_notice(s, VRRP_NOTICE_ADDRESS_LIST, "192.0.2.3");
+		why_judge(&s->facts, s->routers, &s->judgement);
+		assert_non_null(strstr(finding_of(s, words[i])->alternatives[0], "addresses, as"));
+		s->routers->journal.active_mono_ns = 1000 * SECOND; /* that was another time */
+		why_judge(&s->facts, s->routers, &s->judgement);
+		assert_false(guesses(finding_of(s, words[i]), "addresses, as"));
+		s->routers->journal.active_mono_ns = 0;
+		if (notices[i] == VRRP_NOTICE_ADDRESS_TAKEN)
+			continue; /* known by its MAC address alone */
+		with_notice(s, VRRP_NOTICE_ADDRESS_LIST, "192.0.2.9"); /* somebody else */
+		why_judge(&s->facts, s->routers, &s->judgement);
+		assert_false(guesses(finding_of(s, words[i]), "addresses, as"));
+	}
+}
+
+static void test_why_rival_that_no_advert_can_reach_is_nothing_to_guess(void **state)
+{
+	static struct why_peer peer;
+	struct scene *s = scene();
+	const struct why_finding *finding;
+
+	(void)state;
+	active(s);
+	peer = (struct why_peer){ .error = EPERM };
+	set_address(peer.ip, "192.0.2.3");
+	s->routers->peers = &peer;
+	s->routers->peers_n = 1;
+	with_problem(s, "not_heard", PROBLEM_WRONG);
+	with_notice(s, VRRP_NOTICE_NOT_HEARD, "192.0.2.3");
+	why_judge(&s->facts, s->routers, &s->judgement);
+	finding = finding_of(s, "not_heard");
+	assert_int_equal(finding->alternatives_n, 0);
+	assert_non_null(strstr(finding->text, "leaves to it (Operation not permitted)"));
+	assert_non_null(strstr(finding->advice, "ip route get"));
+	set_address(peer.ip, "192.0.2.4"); /* somebody else */
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_true(finding_of(s, "not_heard")->alternatives_n > 0);
+}
+
+/* All are there at a time. */
+static void test_why_causes_come_before_what_is_seen_of_them(void **state)
+{
+	static struct problem all[4];
+	static const char *const words[] = { "address_taken", "other_active", "not_heard",
+					     "conflict" };
+	struct scene *s = scene();
+
+	(void)state;
+	active(s);
+	for (size_t i = 0; i < N(words); i++) {
+		all[i].level = PROBLEM_WRONG;
+		strcpy(all[i].word, words[i]);
+	}
+	s->routers->problems = all;
+	s->routers->problems_n = N(words);
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_string_equal(s->judgement.all[0].code, "not_heard");
+	assert_string_equal(s->judgement.all[1].code, "conflict");
+	assert_string_equal(s->judgement.all[2].code, "address_taken");
+	assert_non_null(strstr(s->judgement.all[2].text, "; see not_heard"));
+	assert_int_equal(s->judgement.all[2].alternatives_n, 0);
+}
+
+/* A group has one family, and none that the Active could lack. */
+static void test_why_deaf_one_may_have_a_mute_peer(void **state)
+{
+	static struct why_peer peer;
+	struct scene *s = scene();
+
+	(void)state;
+	backup_of(s->routers, 150);
+	with_problem(s, "deaf", PROBLEM_DEGRADED);
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_non_null(strstr(finding_of(s, "deaf")->alternatives[0], "no address of this fam"));
+	assert_true(guesses(finding_of(s, "deaf"), "multicast"));
+	strcpy(s->routers->group, "gateway");
+	s->routers->peers = &peer;
+	s->routers->peers_n = 1;
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_int_equal(finding_of(s, "deaf")->alternatives_n, 2);
+	assert_false(guesses(finding_of(s, "deaf"), "no address"));
+	assert_false(guesses(finding_of(s, "deaf"), "multicast"));
+}
+
+static void test_why_reload_that_failed_is_told_until_one_is_done(void **state)
+{
+	static const struct {
+		enum event_reload word;
+		int64_t stopped; /* s; 0: never */
+		const char *says;
+	} rows[] = {
+		{ EVENT_RELOAD_STARTED, 0, NULL },
+		{ EVENT_RELOAD_DONE, 0, NULL },
+		{ EVENT_RELOAD_REFUSED, 0, "10 s ago, was refused: gw1.conf:6" },
+		{ EVENT_RELOAD_UNDONE, 0, "10 s ago, was undone: gw1.conf:6" },
+		{ EVENT_RELOAD_REFUSED, 995, NULL }, /* it has read the file anew since */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct scene *s = scene();
+
+		active(s);
+		s->facts.reload = (struct event){ .kind = EVENT_RELOAD, .mono_ns = 990 * SECOND };
+		s->facts.reload.fact.word = (uint8_t)rows[i].word;
+		strcpy(s->facts.reload.fact.text, "gw1.conf:6");
+		if (rows[i].stopped)
+			s->facts.stopped = (struct event){ .kind = EVENT_STOPPED,
+							   .mono_ns = rows[i].stopped * SECOND };
+		why_judge(&s->facts, s->routers, &s->judgement);
+		assert_int_equal(s->judgement.n, rows[i].says != NULL);
+		if (!rows[i].says)
+			continue;
+		assert_string_equal(s->judgement.all[0].code, "reload_refused");
+		assert_non_null(strstr(s->judgement.all[0].text, rows[i].says));
+		assert_non_null(strstr(s->judgement.all[0].advice, "vipd -t"));
+	}
+}
+
+/* Two of a group have the same fault. */
+static void test_why_advice_is_about_the_one_that_is_named(void **state)
+{
+	struct scene *s = scene();
+
+	(void)state;
+	s->facts.n = 3;
+	for (unsigned i = 0; i < 3; i++) {
+		s->routers[i].member = i;
+		s->routers[i].mates = 3;
+		s->routers[i].state = VRRP_STATE_FAULT;
+		s->routers[i].reason.code = VRRP_REASON_LINK_DOWN;
+		snprintf(s->routers[i].interface, sizeof(s->routers[i].interface), "eth%u", i);
+		snprintf(s->routers[i].name, sizeof(s->routers[i].name), "r%u", i);
+	}
+	s->routers[0].reason =
+		(struct vrrp_reason){ .code = VRRP_REASON_MEMBER, .cause = VRRP_REASON_LINK_DOWN };
+	strcpy(s->routers[0].by, "r2");
+	with_problem(s, "fault", PROBLEM_WRONG);
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_non_null(strstr(finding_of(s, "fault")->advice, "ip link set eth2 up"));
 }
 
 static void test_why_fault_has_the_advice_of_its_reason(void **state)
@@ -424,21 +656,21 @@ static void test_why_end_is_told_from_the_last_words(void **state)
 
 		if (rows[i].started)
 			s->facts.started = (struct event){ .kind = EVENT_STARTED,
-							   .real_ns = rows[i].started * SECOND };
+							   .mono_ns = rows[i].started * SECOND };
 		if (rows[i].stopped)
 			s->facts.stopped = (struct event){ .kind = EVENT_STOPPED,
-							   .real_ns = rows[i].stopped * SECOND };
-		s->facts.signal = (struct event){ .kind = EVENT_SIGNAL, .real_ns = 19 * SECOND };
+							   .mono_ns = rows[i].stopped * SECOND };
+		s->facts.signal = (struct event){ .kind = EVENT_SIGNAL, .mono_ns = 19 * SECOND };
 		s->facts.signal.fact.number[0] = 15;
 		s->facts.signal.fact.number[1] = 4711;
 		s->facts.signal.fact.word = 1;
 		if (rows[i].lost)
 			s->facts.lost = (struct event){ .kind = EVENT_PROCESS_LOST,
-							.real_ns = rows[i].lost * SECOND };
+							.mono_ns = rows[i].lost * SECOND };
 		s->facts.lost.fact.word = 1;
 		if (rows[i].orphaned)
 			s->facts.orphaned = (struct event){ .kind = EVENT_KEEPER_GONE,
-							    .real_ns = rows[i].orphaned * SECOND };
+							    .mono_ns = rows[i].orphaned * SECOND };
 		assert_int_equal(why_judge_end(&s->facts, text), rows[i].end);
 		assert_non_null(strstr(text, rows[i].says));
 		s->facts.journal_read = false;
@@ -453,10 +685,19 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_why_nothing_is_wrong_where_all_is_well),
 		cmocka_unit_test(test_why_silence_is_a_guess_that_what_is_known_narrows),
+		cmocka_unit_test(test_why_silence_is_explained_by_what_was_discarded_meanwhile),
+		cmocka_unit_test(
+			test_why_silence_of_a_unicast_peer_has_nothing_to_do_with_multicast),
 		cmocka_unit_test(test_why_silence_of_nobody_is_nothing_to_guess),
 		cmocka_unit_test(test_why_follower_has_the_cause_of_who_was_first),
 		cmocka_unit_test(test_why_problems_name_the_sender_and_what_to_do),
 		cmocka_unit_test(test_why_of_two_actives_one_is_guessed_at),
+		cmocka_unit_test(test_why_rival_that_differs_is_taken_to_discard_our_adverts),
+		cmocka_unit_test(test_why_rival_that_no_advert_can_reach_is_nothing_to_guess),
+		cmocka_unit_test(test_why_causes_come_before_what_is_seen_of_them),
+		cmocka_unit_test(test_why_deaf_one_may_have_a_mute_peer),
+		cmocka_unit_test(test_why_reload_that_failed_is_told_until_one_is_done),
+		cmocka_unit_test(test_why_advice_is_about_the_one_that_is_named),
 		cmocka_unit_test(test_why_fault_has_the_advice_of_its_reason),
 		cmocka_unit_test(test_why_advice_has_names),
 		cmocka_unit_test(test_why_silence_is_proved_by_what_came_behind_it_alone),

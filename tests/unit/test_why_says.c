@@ -54,6 +54,14 @@ static void backup_of_one_that_left(struct scene *s)
 	backup_of(s->routers, 0);
 }
 
+/* It has been drained, say. */
+static void backup_of_one_that_was_better(struct scene *s)
+{
+	backup_of(s->routers, 150);
+	set_address(s->routers->lower, "192.0.2.2");
+	s->routers->lower_priority = 1;
+}
+
 static void backup_that_preempts(struct scene *s)
 {
 	backup_of(s->routers, 150);
@@ -89,6 +97,13 @@ static void active_beside_a_rival(struct scene *s)
 	set_address(s->routers->rival, "192.0.2.3");
 	s->routers->rival_priority = 90;
 	s->routers->rival_real_ns = NOW - SECOND;
+}
+
+/* Its own priority has fallen since. */
+static void active_below_a_rival(struct scene *s)
+{
+	active_beside_a_rival(s);
+	s->routers->rival_priority = 120;
 }
 
 static void active_after_a_rival(struct scene *s)
@@ -142,7 +157,8 @@ static void test_why_election_says_who_is_better_and_what_ends_it(void **state)
 		{ backup_of_higher, "higher",
 		  "192.0.2.2 is Active with priority 150, higher than ours, 100; heard 0.1 s ago, "
 		  "takeover in 0.3 s without another advert" },
-		{ backup_of_equal, "equal", "priority 100, as ours: it was first" },
+		{ backup_of_equal, "equal",
+		  "priority 100, as ours: a Backup leaves its equal alone" },
 		{ backup_of_owner, "owner", "priority 255, the owner of the addresses" },
 		{ backup_of_lower, "preempts", "lower than ours, 100: we are about to take over" },
 		{ backup_without_preemption, "no_preempt", "preempt = false leaves it in peace;" },
@@ -154,7 +170,11 @@ static void test_why_election_says_who_is_better_and_what_ends_it(void **state)
 		{ backup_that_is_mute, "mute", "no advert of ours leaves" },
 		{ backup_of_one_that_left, "left", "192.0.2.2 has left with priority 0, takeover" },
 		{ backup_that_preempts, "preempts",
-		  "192.0.2.9 is Active with priority 40, lower than ours, 100: we take over" },
+		  "192.0.2.9 is Active with priority 40, lower than ours, 100: we take over unless "
+		  "192.0.2.2 is heard again, which was Active with priority 150, takeover in 0.3 "
+		  "s" },
+		{ backup_of_one_that_was_better, "preempts",
+		  "lower than ours, 100: we take over, takeover" },
 		{ backup_of_nobody, "nobody", "nobody is heard as Active, takeover in 0.3 s" },
 		{ backup_that_waits_for_a_member, "higher", "no takeover before wan has begun" },
 		{ backup_that_waits_longer_elsewhere, "higher",
@@ -166,6 +186,7 @@ static void test_why_election_says_who_is_better_and_what_ends_it(void **state)
 		  "192.0.2.3 is heard as Active, too, 1.0 s ago, with the lower priority 90, ours "
 		  "is "
 		  "100" },
+		{ active_below_a_rival, "rival", "with the higher priority 120, ours is 100" },
 		{ active_after_a_rival, "alone", "hears no other Active" },
 		{ active_that_cedes, "cedes", "has offered to leave" },
 		{ active_that_was_away, "listens", "stood still" },
@@ -228,8 +249,10 @@ static void test_why_priority_is_made_of_what_all_with_one_fate_have(void **stat
 	assert_null(strstr(s->text, "as it is drained"));
 	assert_string_equal(why_says_track(&of_lan[0], s->text),
 			    "check web is down: -60 to the priority; it says: refused");
-	assert_string_equal(why_says_track(&slow, s->text),
-			    "check slow is unknown: a fault if it were not");
+	assert_string_equal(why_says_track(&slow, s->text), "check slow is unknown");
+	of_lan[0] = (struct why_track){ .name = "eth7", .missing = true };
+	assert_string_equal(why_says_track(&of_lan[0], s->text),
+			    "interface eth7 is not there: a fault");
 }
 
 static void test_why_priority_of_owner_last_resort_and_lacking(void **state)
@@ -267,11 +290,18 @@ static void test_why_unit_names_who_is_mute_deaf_or_in_fault(void **state)
 	s->routers[0].reason =
 		(struct vrrp_reason){ .code = VRRP_REASON_MEMBER, .cause = VRRP_REASON_LINK_DOWN };
 	strcpy(s->routers[0].by, "wan");
-	assert_string_equal(
-		why_says_unit(&s->facts, s->routers, s->text),
-		"one of 3 of the group gateway; wan was the first, for the reason "
-		"link_down; its IPv6 is deaf: no advert arrives there; wan is in fault: "
-		"interface eth1 is down");
+	s->routers[0].state = VRRP_STATE_FAULT;
+	assert_string_equal(why_says_unit(&s->facts, s->routers, s->text),
+			    "one of 3 of the group gateway; its IPv6 is deaf: no advert arrives "
+			    "there; wan is in fault: interface eth1 is down");
+	/* Of itself all else speaks; and of others that failed before nobody says that they did. */
+	assert_string_equal(why_says_unit(&s->facts, &s->routers[2], s->text),
+			    "one of 3 of the group gateway; lan is deaf: no advert arrives there");
+	s->routers[0].state = VRRP_STATE_ACTIVE;
+	s->routers[0].reason =
+		(struct vrrp_reason){ .code = VRRP_REASON_GROUP, .cause = VRRP_REASON_SILENCE };
+	assert_non_null(strstr(why_says_unit(&s->facts, s->routers, s->text),
+			       "gateway; wan was the first, for the reason silence; its IPv6"));
 	s->facts.n = 1; /* the others were not told of */
 	assert_non_null(why_says_unit(&s->facts, s->routers, s->text));
 }
