@@ -53,7 +53,8 @@ struct delivery {
 	unsigned merged;   /* events that this one stands for, besides its own */
 	int64_t since_ns;  /* CLOCK_REALTIME of the event */
 	int64_t due_ns;    /* not before, CLOCK_MONOTONIC */
-	int64_t latest_ns; /* likewise: it is put off no longer; 0: it was not yet */
+	int64_t latest_ns; /* likewise: it is put off no longer. Of a state that is told once more,
+			      though it waits or is told already; 0: of others */
 	int64_t until_ns;  /* of a hook: somebody waits for it until then, CLOCK_MONOTONIC;
 			      it is tried once. 0: nobody does */
 	struct hold *hold; /* likewise: who that is; borrowed */
@@ -125,16 +126,14 @@ int queue_load(struct queue *queue, struct delivery *delivery);
 void queue_outdate(struct queue *queue, const struct delivery *lane);
 
 /**
- * queue_put_off() - a state that is to be current, and waits or is tried again, has to be told once
- * more than was known: so it comes behind what somebody else is about to do.
+ * queue_put_off() - a state that is to be current, and told once more, is so later: behind what
+ * somebody else is about to do; but not behind its latest_ns.
  * @like: as for queue_outdate(), and the word.
- * @due_ns, @latest_ns: then, CLOCK_MONOTONIC; put off again and again at the latest as @latest_ns
- *	was the first time.
+ * @due_ns: then, CLOCK_MONOTONIC.
  *
- * Return: false: none waits, so that another one is needed.
+ * Return: false: there is none, so it is to be added.
  */
-bool queue_put_off(struct queue *queue, const struct delivery *like, int64_t due_ns,
-		   int64_t latest_ns);
+bool queue_put_off(struct queue *queue, const struct delivery *like, int64_t due_ns);
 
 /**
  * queue_start() - the next one that may be made; it has begun then, and was put.

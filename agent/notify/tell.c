@@ -74,8 +74,7 @@ static struct delivery *make_delivery(const struct telling *telling, const struc
 	name_lane(telling, conf, scope, delivery);
 	delivery->hold = telling->hold;
 	delivery->until_ns = telling->hold ? telling->hold->until_ns : 0;
-	if (!delivery->message ||
-	    (notifier->rereads && message_mark(&delivery->message) < 0)) {
+	if (!delivery->message || (notifier->rereads && message_mark(&delivery->message) < 0)) {
 		free(delivery->message);
 		free(delivery);
 		return NULL;
@@ -130,8 +129,7 @@ static bool put_off(const struct telling *telling, const struct conf_notify *con
 	if (!telling->news->is_again)
 		return false;
 	name_lane(telling, conf, scope, &like);
-	return queue_put_off(notifier->queue, &like, notifier->now_ns + AGAIN_NS,
-			     notifier->now_ns + AGAIN_LATEST_NS);
+	return queue_put_off(notifier->queue, &like, notifier->now_ns + AGAIN_NS);
 }
 
 static void tell_entry(const struct telling *telling, const struct conf_notify *conf,

@@ -487,28 +487,67 @@ static void test_entries_that_are_one_action_have_one_lane(void **state)
 	assert_int_equal(queue_counts(queue)->merged, 0);
 }
 
-static void test_what_has_to_be_told_again_is_put_off_for_no_longer_than_that(void **state)
+static struct delivery *add_again(int64_t due_ns, int64_t latest_ns)
 {
-	const struct delivery like = {
-		.entry = 1, .conf = &entries[0], .router = "lan", .word = CONF_NOTIFY_ACTIVE
-	};
+	struct delivery *delivery = calloc(1, sizeof(*delivery));
+
+	assert_non_null(delivery);
+	*delivery = (struct delivery){ .id = next_id++,
+				       .conf = &entries[0],
+				       .entry = 1,
+				       .router = "lan",
+				       .word = CONF_NOTIFY_ACTIVE,
+				       .deliver = CONF_NOTIFY_CURRENT,
+				       .due_ns = due_ns,
+				       .latest_ns = latest_ns,
+				       .message = strdup("{}") };
+	assert_int_equal(queue_add(queue, delivery), 0);
+	return delivery;
+}
+
+static const struct delivery like_active = {
+	.entry = 1, .conf = &entries[0], .router = "lan", .word = CONF_NOTIFY_ACTIVE
+};
+
+static void test_what_is_told_once_more_is_put_off_for_no_longer_than_that(void **state)
+{
 	struct delivery *delivery;
 
 	(void)state;
-	assert_false(queue_put_off(queue, &like, 2, 30));
-	add_of(0, "lan", CONF_NOTIFY_BACKUP, CONF_NOTIFY_CURRENT);
-	assert_false(queue_put_off(queue, &like, 2, 30));
-	add_of(0, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_CURRENT);
-	for (int64_t now = 0; now < 40; now++) {
-		assert_true(queue_put_off(queue, &like, now + 2, now + 30));
+	assert_false(queue_put_off(queue, &like_active, 2));
+	add_again(2, 30);
+	for (int64_t now = 1; now < 40; now++) {
+		assert_true(queue_put_off(queue, &like_active, now + 2));
 		assert_int_equal(queue_deadline(queue, false, PLACES), now < 28 ? now + 2 : 30);
 	}
-	assert_int_equal(start(&delivery, 30), 2);
-	assert_false(queue_put_off(queue, &like, 42, 70)); /* that one has begun before */
+	assert_int_equal(start(&delivery, 30), 1);
+	assert_false(queue_put_off(queue, &like_active, 42)); /* that one has begun before */
 	/* A pause behind a failure is not made longer either. */
 	assert_int_equal(queue_end(queue, delivery, "no", 40), QUEUE_AGAIN);
-	assert_true(queue_put_off(queue, &like, 2 * SECOND, 3 * SECOND));
+	assert_true(queue_put_off(queue, &like_active, 2 * SECOND));
 	assert_int_equal(queue_deadline(queue, false, PLACES), SECOND + 40);
+	add_of(0, "lan", CONF_NOTIFY_BACKUP, CONF_NOTIFY_CURRENT);
+	assert_null(queue_find(queue, 1));
+	assert_false(queue_put_off(queue, &like_active, 2));
+}
+
+/* A contest neither delays the first time, nor ends attempts. */
+static void test_what_is_told_once_more_comes_behind_the_first_time(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	add_of(0, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_CURRENT);
+	assert_false(queue_put_off(queue, &like_active, 2));
+	add_again(2, 30);
+	assert_int_equal(start(&delivery, 0), 1);
+	assert_int_equal(queue_end(queue, delivery, "no", 0), QUEUE_AGAIN);
+	assert_int_equal(start(&delivery, SECOND), 1);
+	assert_int_equal(queue_end(queue, delivery, NULL, SECOND), QUEUE_DELIVERED);
+	assert_int_equal(start(&delivery, 2 * SECOND), 2);
+	add_of(0, "lan", CONF_NOTIFY_FAULT, CONF_NOTIFY_CURRENT);
+	assert_int_equal(queue_end(queue, delivery, "no", 0), QUEUE_GONE);
+	end_next(3);
 }
 
 /* For each of many routers one hangs: it leaves places to others. */
@@ -687,7 +726,8 @@ int main(void)
 		TEST(test_one_that_waits_for_its_pause_is_retried_now),
 		TEST(test_states_that_an_entry_is_not_told_of_end_what_was_true),
 		TEST(test_entries_that_are_one_action_have_one_lane),
-		TEST(test_what_has_to_be_told_again_is_put_off_for_no_longer_than_that),
+		TEST(test_what_is_told_once_more_is_put_off_for_no_longer_than_that),
+		TEST(test_what_is_told_once_more_comes_behind_the_first_time),
 		TEST(test_program_leaves_as_many_places_as_it_has),
 		TEST(test_pages_are_never_outdated),
 		TEST(test_group_and_router_of_one_name_are_two_lanes),
