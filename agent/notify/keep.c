@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "about.h"
+#include "agent/event_log.h"
 #include "agent/home_lock.h"
 #include "agent/kept.h"
 #include "notifier_private.h"
@@ -383,10 +384,24 @@ static void resume(struct notifier *notifier, struct reader *reader)
 			      (uint64_t)store_fact_of(store, notifier_facts[i][1]));
 }
 
+/* What ends and begins again is no repetition, however soon. */
+static bool is_news(struct notifier *notifier, const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_MUTE:
+	case EVENT_SPEAKS:
+	case EVENT_DEAF:
+	case EVENT_HEARS:
+		return true;
+	default:
+		return event_log_begins(notifier->written, event);
+	}
+}
+
 void notifier_put_event(struct notifier *notifier, const struct event *event, unsigned ring,
 			const char *json)
 {
-	if (notifier->store)
+	if (notifier->store && is_news(notifier, event))
 		store_event(notifier->store, event, ring, notifier->setting.boot, json);
 }
 
