@@ -52,7 +52,8 @@ class Recorder:
     def runs(self):
         """[(words, on, whether it is a repetition, event), ...]"""
         with open(self.out, encoding="utf-8") as file:
-            lines = [line.rstrip("\n").split("\t") for line in file]
+            whole = file.read().split("\n")[:-1]   # the last one may be under way
+        lines = [line.split("\t") for line in whole]
         return [(words, on, repeat == "1", json.loads(text) if text else None)
                 for words, on, repeat, text in lines]
 
