@@ -531,6 +531,44 @@ def test_changed_action_is_told_the_state_of_now_and_a_page_is_not(lab, home):
     page.wait("fault")
 
 
+def test_changed_action_of_a_router_and_of_a_group_is_told_and_the_others_are_not(lab, home):
+    names = ("host", "lan", "two", "gate")
+    actions = {name: Recorder(lab, name) for name in names}
+
+    def settings(*changed):
+        def told(name):
+            return {"notify": [{"command": [actions[name].path, *(["new"] if name in changed else [])],
+                                "deliver": "current"}]}
+        return [router(150, **FAST, **told("lan")),
+                router(150, name="two", vrid=52, addresses=["192.0.2.9/24"], **FAST, **told("two"))], {
+                    "groups": [{"name": "gate", "routers": ["lan", "two"], **told("gate")}],
+                    "state_dir": home, "user": "root", **told("host")}
+    routers, others = settings()
+    one = lab.vipd(lab.host("gw1", OWN), routers, **others)
+    one.wait_state("lan", "active")
+    one.wait_state("two", "active")
+
+    def words_of(name):
+        return [words for words, *_ in actions[name].runs][before[name]:]
+    for name in names:
+        wait_until(lambda name=name: actions[name].told[-1:] == ["active"], what=name)
+    wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries") == [(0,)], what="the end of all")
+    before = {name: len(actions[name].told) for name in names}
+    routers, others = settings("two", "gate")
+    one.configure(routers, **others)
+    reload(one)
+    for name in ("two", "gate"):
+        wait_until(lambda name=name: words_of(name), what=name)
+    one.host.ip("link set eth0 down")              # what comes next is the next for all
+    for name in names:
+        wait_until(lambda name=name: actions[name].told[-1:] == ["fault"], what=name)
+    for name in ("two", "gate"):
+        assert actions[name].told[before[name]:] == ["active", "fault"]
+        assert words_of(name) == ["new", "new"]
+    assert actions["lan"].told[before["lan"]:] == ["fault"]
+    assert set(actions["host"].told[before["host"]:]) == {"fault"}
+
+
 # ---- ends and beginnings ----
 
 def kill_everything(agent):
