@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "about.h"
+#include "agent/event_log.h"
 #include "agent/home_lock.h"
 #include "notifier_private.h"
 
@@ -315,6 +317,7 @@ static void take_delivery(void *arg, struct delivery *delivery, const char *life
 	const struct target *target = targets_find(notifier->targets, delivery->entry);
 
 	delivery->conf = target ? target->conf : NULL;
+	delivery->about = about(delivery->message);
 	if (delivery->id >= notifier->next_id)
 		notifier->next_id = delivery->id + 1;
 	if (is_over(notifier, delivery, life)) {
@@ -380,10 +383,24 @@ static void resume(struct notifier *notifier, struct reader *reader)
 			      (uint64_t)store_fact_of(store, notifier_facts[i][1]));
 }
 
+/* What ends and begins again is no repetition, however soon. */
+static bool is_news(struct notifier *notifier, const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_MUTE:
+	case EVENT_SPEAKS:
+	case EVENT_DEAF:
+	case EVENT_HEARS:
+		return true;
+	default:
+		return event_log_begins(notifier->written, event);
+	}
+}
+
 void notifier_put_event(struct notifier *notifier, const struct event *event, unsigned ring,
 			const char *json)
 {
-	if (notifier->store)
+	if (notifier->store && is_news(notifier, event))
 		store_event(notifier->store, event, ring, notifier->setting.boot, json);
 }
 

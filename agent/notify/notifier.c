@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "agent/event_log.h"
 #include "notifier_private.h"
 
 #define NS_PER_MS INT64_C(1000000)
@@ -400,7 +401,8 @@ static int open_all(struct notifier *notifier)
 	notifier->reader = reader_open(notifier->setting.rings);
 	notifier->book = book_new(conf);
 	notifier->queue = queue_new(&observer);
-	if (!notifier->reader || !notifier->book || !notifier->queue)
+	notifier->written = event_log_new();
+	if (!notifier->reader || !notifier->book || !notifier->queue || !notifier->written)
 		return -ENOMEM;
 	notifier->start_ns = reader_last_start(notifier->reader);
 	notifier->life_ns = reader_first_start(notifier->reader, notifier->setting.life_ns);
@@ -453,6 +455,7 @@ void notifier_close(struct notifier *notifier)
 	fifos_close(notifier->setting.fifos);
 	targets_close(notifier->targets);
 	store_close(notifier->store);
+	event_log_free(notifier->written);
 	if (notifier->home_fd >= 0)
 		close(notifier->home_fd);
 	queue_free(notifier->queue);

@@ -22,6 +22,8 @@
 #define NOTIFIER_OF_SIZE 96
 #define NOTIFIER_STAMP   "begun" /* struct begun's stamp_ns, in the store */
 
+struct event_log; /* agent/event_log.h */
+
 struct notifier {
 	struct notifier_setting setting;
 	struct reader *reader; /* owned, as all below */
@@ -29,9 +31,10 @@ struct notifier {
 	struct queue *queue;
 	struct targets *targets;
 	struct runner *runner;
-	struct store *store; /* NULL: there is none now */
-	int home_fd;         /* the lock of its directory; -1: it is not ours */
-	bool damaged;        /* the one that was lost is */
+	struct store *store;       /* NULL: there is none now */
+	struct event_log *written; /* which episodes the history has */
+	int home_fd;               /* the lock of its directory; -1: it is not ours */
+	bool damaged;              /* the one that was lost is */
 	struct holds holds;
 	int64_t next_id;
 	int64_t start_ns; /* of the router process that this one was born for */
@@ -184,7 +187,8 @@ void notifier_put_state(struct notifier *notifier, const struct book_router *rou
 void notifier_begin(struct notifier *notifier);
 
 /**
- * notifier_put_event() - one more of the history.
+ * notifier_put_event() - one more of the history. Of what comes with each packet of a peer the
+ * first is there, as in the log: whoever sends some would have all else forgotten.
  * @ring: enum reader_ring.
  * @json: event_json() of it.
  */

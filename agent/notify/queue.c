@@ -197,7 +197,8 @@ static bool is_of_class(const struct delivery *delivery, const struct delivery *
 {
 	if (is_state(delivery))
 		return is_state(other);
-	return delivery->word == other->word && delivery->entry == other->entry;
+	return delivery->word == other->word && delivery->entry == other->entry &&
+	       delivery->about == other->about;
 }
 
 static bool is_being_made(const struct lane *lane, const struct delivery *delivery)
@@ -233,6 +234,17 @@ static void give_up(struct queue *queue, struct lane *lane, struct delivery *del
 	forget(queue, delivery);
 }
 
+static bool is_again(const struct delivery *delivery)
+{
+	return delivery->latest_ns != 0;
+}
+
+/* Whether it is to be told once more, behind what waits already. */
+static bool repeats(const struct delivery *newest, const struct delivery *delivery)
+{
+	return newest && is_again(newest) && delivery->word == newest->word;
+}
+
 /* States that are no longer true. @newest: the one that is, in the lane; NULL: none of it. The lane
  * may end by that. */
 static void supersede(struct queue *queue, struct lane *lane, const struct delivery *newest)
@@ -241,7 +253,7 @@ static void supersede(struct queue *queue, struct lane *lane, const struct deliv
 
 	for (struct delivery *it = lane->first; it != newest; it = next) {
 		next = it->next;
-		if (!has_to_be_true(it))
+		if (!has_to_be_true(it) || repeats(newest, it))
 			continue;
 		if (is_being_made(lane, it)) {
 			it->outdated = true;
@@ -360,8 +372,7 @@ void queue_outdate(struct queue *queue, const struct delivery *of)
 		supersede(queue, lane, NULL);
 }
 
-bool queue_put_off(struct queue *queue, const struct delivery *like, int64_t due_ns,
-		   int64_t latest_ns)
+bool queue_put_off(struct queue *queue, const struct delivery *like, int64_t due_ns)
 {
 	struct lane *lane = find_lane(queue, like);
 	struct delivery *found = NULL;
@@ -369,10 +380,8 @@ bool queue_put_off(struct queue *queue, const struct delivery *like, int64_t due
 	for (struct delivery *it = lane ? lane->first : NULL; it; it = it->next)
 		if (has_to_be_true(it) && !is_being_made(lane, it))
 			found = it;
-	if (!found || found->word != like->word)
+	if (!found || !is_again(found) || found->word != like->word)
 		return false;
-	if (found->latest_ns == 0)
-		found->latest_ns = latest_ns;
 	if (due_ns > found->latest_ns)
 		due_ns = found->latest_ns;
 	if (due_ns > found->due_ns)

@@ -8,8 +8,9 @@
  * has. What must outlive the process somebody else writes down (store.h), as the queue says what
  * changes.
  *
- * No lane grows without end: of one class of events (all states are one) QUEUE_CLASS_MAX wait, and
- * another one takes the place of the last of them, which is told: it was merged. What was begun
+ * No lane grows without end: of one class of events (all states are one; of others those about the
+ * same thing) QUEUE_CLASS_MAX wait, and another one takes the place of the last of them, which is
+ * told: it was merged. What was begun
  * counts no more, and is never merged. An entry that is told of what is current has one state that
  * waits: what is no longer true is never told.
  */
@@ -45,13 +46,15 @@ struct delivery {
 	uint8_t family;                 /* 0: of all; another one is another lane */
 	uint8_t word;                   /* enum conf_notify_word */
 	uint8_t deliver;                /* enum conf_notify_deliver, as configured then */
+	uint64_t about;                 /* what it is about (about.h); of no matter for states */
 	enum delivery_life life;
 	bool outdated;     /* while it is made: a state that is true no more */
 	unsigned attempts; /* that were started */
 	unsigned merged;   /* events that this one stands for, besides its own */
 	int64_t since_ns;  /* CLOCK_REALTIME of the event */
 	int64_t due_ns;    /* not before, CLOCK_MONOTONIC */
-	int64_t latest_ns; /* likewise: it is put off no longer; 0: it was not yet */
+	int64_t latest_ns; /* likewise: it is put off no longer. Of a state that is told once more,
+			      though it waits or is told already; 0: of others */
 	int64_t until_ns;  /* of a hook: somebody waits for it until then, CLOCK_MONOTONIC;
 			      it is tried once. 0: nobody does */
 	struct hold *hold; /* likewise: who that is; borrowed */
@@ -123,16 +126,14 @@ int queue_load(struct queue *queue, struct delivery *delivery);
 void queue_outdate(struct queue *queue, const struct delivery *lane);
 
 /**
- * queue_put_off() - a state that is to be current, and waits or is tried again, has to be told once
- * more than was known: so it comes behind what somebody else is about to do.
+ * queue_put_off() - a state that is to be current, and told once more, is so later: behind what
+ * somebody else is about to do; but not behind its latest_ns.
  * @like: as for queue_outdate(), and the word.
- * @due_ns, @latest_ns: then, CLOCK_MONOTONIC; put off again and again at the latest as @latest_ns
- *	was the first time.
+ * @due_ns: then, CLOCK_MONOTONIC.
  *
- * Return: false: none waits, so that another one is needed.
+ * Return: false: there is none, so it is to be added.
  */
-bool queue_put_off(struct queue *queue, const struct delivery *like, int64_t due_ns,
-		   int64_t latest_ns);
+bool queue_put_off(struct queue *queue, const struct delivery *like, int64_t due_ns);
 
 /**
  * queue_start() - the next one that may be made; it has begun then, and was put.

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "about.h"
 #include "notifier_private.h"
 
 #define NS_PER_S INT64_C(1000000000)
@@ -73,11 +74,13 @@ static struct delivery *make_delivery(const struct telling *telling, const struc
 	name_lane(telling, conf, scope, delivery);
 	delivery->hold = telling->hold;
 	delivery->until_ns = telling->hold ? telling->hold->until_ns : 0;
-	if (delivery->message && (!notifier->rereads || message_mark(&delivery->message) == 0))
-		return delivery;
-	free(delivery->message);
-	free(delivery);
-	return NULL;
+	if (!delivery->message || (notifier->rereads && message_mark(&delivery->message) < 0)) {
+		free(delivery->message);
+		free(delivery);
+		return NULL;
+	}
+	delivery->about = about(delivery->message);
+	return delivery;
 }
 
 bool notifier_is_earlier(const struct notifier *notifier, const struct event *event)
@@ -126,8 +129,7 @@ static bool put_off(const struct telling *telling, const struct conf_notify *con
 	if (!telling->news->is_again)
 		return false;
 	name_lane(telling, conf, scope, &like);
-	return queue_put_off(notifier->queue, &like, notifier->now_ns + AGAIN_NS,
-			     notifier->now_ns + AGAIN_LATEST_NS);
+	return queue_put_off(notifier->queue, &like, notifier->now_ns + AGAIN_NS);
 }
 
 static void tell_entry(const struct telling *telling, const struct conf_notify *conf,

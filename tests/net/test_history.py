@@ -15,6 +15,7 @@ import time
 import pytest
 
 from agents import binary, is_sanitized, run_vipctl
+from frames import Probe
 from generations import crash, reload
 from lab import router, wait_until
 from test_notify import FAST, Recorder, entry, home, rows, start  # pylint: disable=unused-import
@@ -39,13 +40,17 @@ def test_history_has_all_also_when_nobody_runs(lab, home):
     said = texts(one.ctl("history"))
     assert any('router=two family=4 state=backup->active reason="no advert' in it for it in said)
     assert all("router=lan" in it for it in texts(one.ctl("history", "lan")))
+    one.host.wait_adverts(10, since=lab.now())     # who has just taken over hears no contest
+    Probe(lab.host("probe")).advert("192.0.2.50", vrid=52, priority=50, interval=10,
+                                    addresses=["192.0.2.9"])
     one.ctl("drain", "lan", check=False)
     one.ctl("resume", "lan")
     reload(one)
     crash(one)
     one.host.ip("link set eth0 down")
     one.wait_state("two", "fault")
-    for what in ("drain=begins uid=0", "drain=resumed", "reload=done", "router_pid=.* lost=",
+    for what in ("router=two .*notice=other_active source=192.0.2.50", "drain=begins uid=0",
+                 "drain=resumed", "reload=done", "router_pid=.* lost=",
                  "router=two .*active->fault reason=\"interface eth0 is down"):
         wait_until(lambda it=what: any(re.search(it, line) for line in texts(one.ctl("history"))),
                    what=what)

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pwd
+import re
 import signal
 import sqlite3
 import stat
@@ -19,6 +20,7 @@ from lab import router, wait_until
 from pages import forget_rings
 from processes import children, name_of
 
+ETC = os.path.join(os.path.dirname(__file__), "../../etc")
 FAST = {"interval": "100ms"}
 CRASHES_MAX = 3                  # of router processes in a minute; the last of them ends vipd
 
@@ -156,6 +158,20 @@ def test_each_word_is_told_for_what_it_stands_for(lab, home):
     one.ctl("resume", "lan")
     wait_until(lambda: command.told.count("drain") >= 2, what="its end")
     assert not {"fault", "stop", "deleted", "reload", "last_will", "lost"} & set(command.told)
+    yields = next(event for *_, event in command.runs if event["on"] == "backup" and
+                  event["from"] == "active")
+    assert yields["peer"] == "192.0.2.9", "who made it yield"
+    assert {name for *_, event in command.runs for name in event} - members_in_manual() == set()
+
+
+def members_in_manual():
+    """What the manual pages say that events have."""
+    found = set()
+    for page in ("vipd-events.7", "vipd-notify.7"):
+        with open(f"{ETC}/{page}", encoding="utf-8") as file:
+            lists = re.findall(r"^\.It Cm (.*)|^\.Cm (\S+)$", file.read(), re.MULTILINE)
+        found |= {word for words in lists for it in words for word in re.findall(r"[a-z_]+", it)}
+    return found
 
 
 def test_command_has_the_rights_of_its_own_user(lab):
@@ -514,6 +530,44 @@ def test_changed_action_is_told_the_state_of_now_and_a_page_is_not(lab, home):
     one.host.ip("link set eth0 down")
     action.wait("active", "fault")
     page.wait("fault")
+
+
+def test_changed_action_of_a_router_and_of_a_group_is_told_and_the_others_are_not(lab, home):
+    names = ("host", "lan", "two", "gate")
+    actions = {name: Recorder(lab, name) for name in names}
+
+    def settings(*changed):
+        def told(name):
+            return {"notify": [{"command": [actions[name].path, *(["new"] if name in changed else [])],
+                                "deliver": "current"}]}
+        return [router(150, **FAST, **told("lan")),
+                router(150, name="two", vrid=52, addresses=["192.0.2.9/24"], **FAST, **told("two"))], {
+                    "groups": [{"name": "gate", "routers": ["lan", "two"], **told("gate")}],
+                    "state_dir": home, "user": "root", **told("host")}
+    routers, others = settings()
+    one = lab.vipd(lab.host("gw1", OWN), routers, **others)
+    one.wait_state("lan", "active")
+    one.wait_state("two", "active")
+
+    def words_of(name):
+        return [words for words, *_ in actions[name].runs][before[name]:]
+    for name in names:
+        wait_until(lambda name=name: actions[name].told[-1:] == ["active"], what=name)
+    wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries") == [(0,)], what="the end of all")
+    before = {name: len(actions[name].told) for name in names}
+    routers, others = settings("two", "gate")
+    one.configure(routers, **others)
+    reload(one)
+    for name in ("two", "gate"):
+        wait_until(lambda name=name: words_of(name), what=name)
+    one.host.ip("link set eth0 down")              # what comes next is the next for all
+    for name in names:
+        wait_until(lambda name=name: actions[name].told[-1:] == ["fault"], what=name)
+    for name in ("two", "gate"):
+        assert actions[name].told[before[name]:] == ["active", "fault"]
+        assert words_of(name) == ["new", "new"]
+    assert actions["lan"].told[before["lan"]:] == ["fault"]
+    assert set(actions["host"].told[before["host"]:]) == {"fault"}
 
 
 # ---- ends and beginnings ----

@@ -4,6 +4,7 @@ after the other; one that hangs for each of many routers leaves places; and a co
 long is a page once, while its winner acts again now and then, and once more when it is over."""
 
 import json
+import os
 import time
 
 from agents import router
@@ -109,3 +110,24 @@ def test_contest_of_one_member_is_that_of_its_group(lab, home):
         assert it.runs[-1][3]["again"] is True
     assert [commands[it].runs[-1][3]["router"] for it in ("lan", "wan", "gate")] == [
         "lan", "wan", "lan"]
+
+
+def test_checks_that_go_down_together_are_told_each(lab, home):
+    """More of them than wait of one kind, for a page that is slow."""
+    names = [f"c{i}" for i in range(10)]
+    paths = {name: lab.path(name) for name in names}
+    for path in paths.values():
+        with open(path, "w", encoding="ascii"):
+            pass
+    page = Recorder(lab, "page", body="sleep 0.5")
+    one = lab.vipd(lab.host("gw1", OWN), [router(150, **FAST)], state_dir=home, user="root",
+                   notify=[entry(page, on=["check"])],
+                   checks=[{"name": name, "file": path, "interval": "50ms", "rise": 1, "fall": 1}
+                           for name, path in paths.items()])
+    one.wait_state("lan", "active")
+    for word, change in (("down", os.unlink), ("up", lambda path: open(path, "x").close())):
+        for path in paths.values():
+            change(path)
+        wait_until(lambda word=word: {event["check"] for *_, event in page.runs
+                                      if event["is"] == word} == set(names), 20,
+                   lambda _: f"all {word}: {[(it['check'], it['is']) for *_, it in page.runs]}")

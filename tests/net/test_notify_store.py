@@ -11,7 +11,7 @@ import sqlite3
 import stat
 
 from agents import run_vipctl
-from generations import OWN
+from generations import OWN, crash, reload
 from lab import router, wait_until
 from test_notify import FAST, Recorder, entry, home, rows, start  # pylint: disable=unused-import
 
@@ -202,6 +202,43 @@ def test_files_that_are_removed_are_made_anew_and_a_directory_is_missed(lab, hom
         pass
     wait_until(lambda: command.told[:3] == words and command.told[-1] == "active", 20,
                lambda _: f"all: {command.told}")
+
+
+FULL_RUN = 'mount -t tmpfs -o mode=755,size={} none /run/vipd && exec "$@"'
+
+
+def start_in(lab, home, size, command):
+    """A vipd whose /run/vipd is a file system of that size."""
+    return lab.vipd(lab.host("gw1", OWN), [router(150, **FAST)], state_dir=home, user="root",
+                    notify=[entry(command)],
+                    before=("unshare", "--mount", "sh", "-c", FULL_RUN.format(size), "sh"))
+
+
+def test_no_room_for_the_journal_stops_no_page(lab, home):
+    command = Recorder(lab)
+    one = start_in(lab, home, "4k", command)
+    assert "No space left" in one.wait_log("making the journal in /run/vipd")
+    one.wait_state("lan", "active")
+    command.wait("backup", "active")
+    for pid in one.notifier_pids:
+        os.kill(pid, signal.SIGKILL)
+    one.host.ip("link set eth0 down")
+    command.wait("backup", "active", "fault")
+
+
+def test_run_directory_that_fills_up_takes_no_room_from_the_journal(lab, home):
+    command = Recorder(lab)
+    one = start_in(lab, home, "8m", command)
+    one.wait_state("lan", "active")
+    one.host.run("nsenter", "-t", str(one.pid), "-m", "sh", "-c",
+                 "head -c 20M /dev/zero >/run/vipd/fill", check=False)
+    reload(one)
+    crash(one)
+    one.host.ip("link set eth0 down")
+    command.wait("backup", "active", "fault")
+    one.host.ip("link set eth0 up")
+    one.wait_state("lan", "active")
+    command.wait("backup", "active", "fault", "backup", "active")
 
 
 # ---- who may ----

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "agent/notify/about.h"
 #include "agent/notify/queue.h"
 
 #define SECOND INT64_C(1000000000)
@@ -25,7 +26,8 @@ static const struct conf_notify entries[] = {
 
 static struct queue *queue;
 static int64_t next_id;
-static char log_text[4096]; /* what was to be written down */
+static uint64_t subject = 1; /* what is added is about */
+static char log_text[4096];  /* what was to be written down */
 
 static void note(const char *what, const struct delivery *delivery)
 {
@@ -96,6 +98,7 @@ static int64_t add_of(unsigned entry, const char *router, unsigned word, unsigne
 	delivery->entry = entries[entry].definition;
 	delivery->word = (uint8_t)word;
 	delivery->deliver = (uint8_t)deliver;
+	delivery->about = subject;
 	delivery->message = strdup("{}");
 	strcpy(delivery->router, router);
 	assert_int_equal(queue_add(queue, delivery), 0);
@@ -214,6 +217,35 @@ static void test_states_are_merged_and_the_last_is_never_lost(void **state)
 	assert_int_equal(told[2], 3);
 	assert_int_equal(told[3], 10);
 	assert_int_equal(told[4], 11);
+}
+
+/* Of two checks each has a last state. */
+static void test_events_about_one_thing_alone_are_merged(void **state)
+{
+	(void)state;
+	for (subject = 1; subject <= 3; subject++)
+		for (unsigned i = 0; i < QUEUE_CLASS_MAX; i++)
+			add("", CONF_NOTIFY_CHECK);
+	assert_int_equal(queue_counts(queue)->merged, 0);
+	subject = 2;
+	add("", CONF_NOTIFY_CHECK);
+	assert_int_equal(queue_counts(queue)->merged, 1);
+	assert_null(queue_find(queue, 2 * QUEUE_CLASS_MAX)); /* the last one about 2 */
+	subject = 1;
+}
+
+static void test_beginning_and_end_are_about_one_thing(void **state)
+{
+	const uint64_t web = about("{\"kind\":\"check\",\"check\":\"web\",\"is\":\"down\"}");
+
+	(void)state;
+	assert_true(web == about("{\"kind\":\"check\",\"is\":\"up\",\"check\":\"web\"}"));
+	assert_true(web != about("{\"kind\":\"check\",\"check\":\"db\",\"is\":\"up\"}"));
+	assert_true(about("{\"kind\":\"deaf\",\"family\":6}") ==
+		    about("{\"kind\":\"hears\",\"family\":6,\"seq\":7}"));
+	assert_true(about("{\"kind\":\"deaf\",\"family\":6}") !=
+		    about("{\"kind\":\"deaf\",\"family\":4}"));
+	assert_true(about("no JSON") == about(""));
 }
 
 static void test_what_is_current_supersedes_what_waits(void **state)
@@ -455,28 +487,67 @@ static void test_entries_that_are_one_action_have_one_lane(void **state)
 	assert_int_equal(queue_counts(queue)->merged, 0);
 }
 
-static void test_what_has_to_be_told_again_is_put_off_for_no_longer_than_that(void **state)
+static struct delivery *add_again(int64_t due_ns, int64_t latest_ns)
 {
-	const struct delivery like = {
-		.entry = 1, .conf = &entries[0], .router = "lan", .word = CONF_NOTIFY_ACTIVE
-	};
+	struct delivery *delivery = calloc(1, sizeof(*delivery));
+
+	assert_non_null(delivery);
+	*delivery = (struct delivery){ .id = next_id++,
+				       .conf = &entries[0],
+				       .entry = 1,
+				       .router = "lan",
+				       .word = CONF_NOTIFY_ACTIVE,
+				       .deliver = CONF_NOTIFY_CURRENT,
+				       .due_ns = due_ns,
+				       .latest_ns = latest_ns,
+				       .message = strdup("{}") };
+	assert_int_equal(queue_add(queue, delivery), 0);
+	return delivery;
+}
+
+static const struct delivery like_active = {
+	.entry = 1, .conf = &entries[0], .router = "lan", .word = CONF_NOTIFY_ACTIVE
+};
+
+static void test_what_is_told_once_more_is_put_off_for_no_longer_than_that(void **state)
+{
 	struct delivery *delivery;
 
 	(void)state;
-	assert_false(queue_put_off(queue, &like, 2, 30));
-	add_of(0, "lan", CONF_NOTIFY_BACKUP, CONF_NOTIFY_CURRENT);
-	assert_false(queue_put_off(queue, &like, 2, 30));
-	add_of(0, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_CURRENT);
-	for (int64_t now = 0; now < 40; now++) {
-		assert_true(queue_put_off(queue, &like, now + 2, now + 30));
+	assert_false(queue_put_off(queue, &like_active, 2));
+	add_again(2, 30);
+	for (int64_t now = 1; now < 40; now++) {
+		assert_true(queue_put_off(queue, &like_active, now + 2));
 		assert_int_equal(queue_deadline(queue, false, PLACES), now < 28 ? now + 2 : 30);
 	}
-	assert_int_equal(start(&delivery, 30), 2);
-	assert_false(queue_put_off(queue, &like, 42, 70)); /* that one has begun before */
+	assert_int_equal(start(&delivery, 30), 1);
+	assert_false(queue_put_off(queue, &like_active, 42)); /* that one has begun before */
 	/* A pause behind a failure is not made longer either. */
 	assert_int_equal(queue_end(queue, delivery, "no", 40), QUEUE_AGAIN);
-	assert_true(queue_put_off(queue, &like, 2 * SECOND, 3 * SECOND));
+	assert_true(queue_put_off(queue, &like_active, 2 * SECOND));
 	assert_int_equal(queue_deadline(queue, false, PLACES), SECOND + 40);
+	add_of(0, "lan", CONF_NOTIFY_BACKUP, CONF_NOTIFY_CURRENT);
+	assert_null(queue_find(queue, 1));
+	assert_false(queue_put_off(queue, &like_active, 2));
+}
+
+/* A contest neither delays the first time, nor ends attempts. */
+static void test_what_is_told_once_more_comes_behind_the_first_time(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	add_of(0, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_CURRENT);
+	assert_false(queue_put_off(queue, &like_active, 2));
+	add_again(2, 30);
+	assert_int_equal(start(&delivery, 0), 1);
+	assert_int_equal(queue_end(queue, delivery, "no", 0), QUEUE_AGAIN);
+	assert_int_equal(start(&delivery, SECOND), 1);
+	assert_int_equal(queue_end(queue, delivery, NULL, SECOND), QUEUE_DELIVERED);
+	assert_int_equal(start(&delivery, 2 * SECOND), 2);
+	add_of(0, "lan", CONF_NOTIFY_FAULT, CONF_NOTIFY_CURRENT);
+	assert_int_equal(queue_end(queue, delivery, "no", 0), QUEUE_GONE);
+	end_next(3);
 }
 
 /* For each of many routers one hangs: it leaves places to others. */
@@ -644,6 +715,8 @@ int main(void)
 		TEST(test_all_that_can_be_are_retried_and_all_dead_ones_dropped),
 		TEST(test_actions_that_are_retried_together_are_one),
 		TEST(test_states_are_merged_and_the_last_is_never_lost),
+		TEST(test_events_about_one_thing_alone_are_merged),
+		TEST(test_beginning_and_end_are_about_one_thing),
 		TEST(test_what_is_current_supersedes_what_waits),
 		TEST(test_put_back_is_no_attempt),
 		TEST(test_hooks_and_others_are_due_apart),
@@ -653,7 +726,8 @@ int main(void)
 		TEST(test_one_that_waits_for_its_pause_is_retried_now),
 		TEST(test_states_that_an_entry_is_not_told_of_end_what_was_true),
 		TEST(test_entries_that_are_one_action_have_one_lane),
-		TEST(test_what_has_to_be_told_again_is_put_off_for_no_longer_than_that),
+		TEST(test_what_is_told_once_more_is_put_off_for_no_longer_than_that),
+		TEST(test_what_is_told_once_more_comes_behind_the_first_time),
 		TEST(test_program_leaves_as_many_places_as_it_has),
 		TEST(test_pages_are_never_outdated),
 		TEST(test_group_and_router_of_one_name_are_two_lanes),

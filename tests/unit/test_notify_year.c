@@ -335,10 +335,33 @@ static void test_history_outlives_a_wrong_clock_at_the_start_of_the_host(void **
 	close_year(&year);
 }
 
+/* Whoever can send packets here could have all else forgotten by them. */
+static void test_history_has_one_of_what_comes_with_each_packet(void **unused)
+{
+	struct event junk = event_of(EVENT_REJECT, "r1", "eth0", 4);
+	struct year year;
+
+	(void)unused;
+	open_year(&year);
+	happen(&year, 1, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE);
+	for (unsigned i = 0; i < 1000; i++) {
+		pass(&year, SECOND);
+		events_put(year.rings[READER_ROUTER], &year.now, &junk);
+		turn(&year);
+	}
+	assert_int_equal(measure(&year).events, 2);
+	pass(&year, 61 * SECOND);
+	events_put(year.rings[READER_ROUTER], &year.now, &junk);
+	turn(&year);
+	assert_int_equal(measure(&year).events, 3);
+	close_year(&year);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_year_leaves_no_more_than_is_to_be_kept),
+		cmocka_unit_test(test_history_has_one_of_what_comes_with_each_packet),
 		cmocka_unit_test(test_history_outlives_a_wrong_clock_at_the_start_of_the_host),
 	};
 
