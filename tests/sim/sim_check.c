@@ -392,17 +392,8 @@ static int64_t rivals_since(const struct sim *sim, unsigned better, unsigned wor
 	    (sim->unicast && !(gateway_can_serve(b) && gateway_can_serve(w))))
 		return sim->now_ns;
 	since = later(since, later(b->ranked_ns, w->ranked_ns));
+	since = later(since, sim->check.models[worse].asked_ns);
 	return later(since, later(b->healthy_ns, w->healthy_ns));
-}
-
-/* Who has just come in the place of the other one, and offers to leave, takes its first advert for
- * the last word that it owes. */
-static bool may_be_last_word(const struct sim *sim, unsigned better, unsigned worse)
-{
-	const struct sim_gateway *b = &sim->routers[better], *w = &sim->routers[worse];
-	int64_t patience_ns = w->config.interval_cs * 10 * SIM_MS + SIM_S / 2;
-
-	return sim->check.models[worse].cedes && b->active_ns - w->active_ns < patience_ns;
 }
 
 /* How long it may take from then on; see P1 in the header. */
@@ -414,10 +405,11 @@ static int64_t rivals_allowed(const struct sim *sim, unsigned better, unsigned w
 	int64_t news = there->delay_ns + sim->latency_ns;
 	int64_t interval;
 
-	if (since == b->active_ns && !may_be_last_word(sim, better, worse))
+	if (since == b->active_ns)
 		return news;
-	if (since == sim->routers[worse].active_ns && back->healthy_ns <= since && !back->cut &&
-	    b->provoked_ns < since - SIM_S)
+	if ((since == sim->routers[worse].active_ns ||
+	     since == sim->check.models[worse].asked_ns) &&
+	    back->healthy_ns <= since && !back->cut && b->provoked_ns < since - SIM_S)
 		return news + back->delay_ns + sim->latency_ns;
 	interval = b->config.interval_cs * 10 * SIM_MS;
 	return news + interval + interval * SIM_DRIFT_PPM / 1000000 + sim->latency_ns;

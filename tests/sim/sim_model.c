@@ -299,6 +299,7 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 	m->repeated = 0;
 	if (gone && m->cedes) {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
+		m->asked_ns = sim->now_ns;
 	} else if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
 		if (m->cedes && sends(out, VRRP_ACTION_ADVERT))

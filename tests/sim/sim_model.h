@@ -31,11 +31,12 @@ struct sim_model {
 	uint8_t gone[SIM_ADDRESS_LEN];
 	int64_t gone_ns;
 	unsigned gone_below; /* of the priority of who came, or more, it is one */
-	bool weaker;         /* Backup: a weaker Active was heard since, and not respected, */
-	uint8_t lower;       /* of that priority */
-	unsigned repeated;   /* Active, over IPv6: announcements since something happened */
-	bool missed;         /* adverts were lost on the host, and the router was not told */
-	int ifindex;         /* of the interface that it came to Backup on, or was told of since */
+	int64_t asked_ns;  /* Active: it has offered to leave once more then, of the world's time */
+	bool weaker;       /* Backup: a weaker Active was heard since, and not respected, */
+	uint8_t lower;     /* of that priority */
+	unsigned repeated; /* Active, over IPv6: announcements since something happened */
+	bool missed;       /* adverts were lost on the host, and the router was not told */
+	int ifindex;       /* of the interface that it came to Backup on, or was told of since */
 };
 
 /**
