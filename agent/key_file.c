@@ -29,7 +29,11 @@ static int check_status(const struct stat *status, char *why)
 		return -EACCES;
 	}
 	if (status->st_size == 0 || status->st_size > KEY_FILE_MAX) {
-		strcpy(why, status->st_size ? "it is too long" : "it is empty");
+		strcpy(why, "it is empty");
+		if (status->st_size)
+			snprintf(why, KEY_FILE_WHY_SIZE,
+				 "it has %lld bytes, and %d at most are read",
+				 (long long)status->st_size, KEY_FILE_MAX);
 		return -EINVAL;
 	}
 	return 0;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,23 +80,34 @@ static int parse_options(int argc, char **argv, struct options *ret_options)
 	return 0;
 }
 
-static void warn_of_keys(const struct conf *conf, const struct conf_router *router, const char *why,
-			 struct conf_errors *errors)
+__attribute__((format(printf, 4, 5))) static void warn_of_keys(const struct conf *conf,
+							       const struct conf_router *router,
+							       struct conf_errors *errors,
+							       const char *format, ...)
 {
 	struct conf_error *warning;
+	va_list args;
+	size_t len;
 
 	if (errors->warnings_total++ >= CONF_ERRORS_MAX)
 		return;
 	warning = &errors->warnings[errors->warnings_total - 1];
 	*warning = (struct conf_error){ .line = router->auth.line };
 	snprintf(warning->file, sizeof(warning->file), "%s", conf->files[router->auth.file].path);
-	snprintf(warning->text, sizeof(warning->text),
-		 "%s: auth.keys: %.72s: unusable here, which would be a fault: %.95s", router->name,
-		 router->auth.keys, why);
+	len = (size_t)snprintf(warning->text, sizeof(warning->text), "%s: auth.", router->name);
+	va_start(args, format);
+	vsnprintf(warning->text + len, sizeof(warning->text) - len, format, args);
+	va_end(args);
+}
+
+/* The families of a router have its name, one after the other. */
+static bool is_another(const struct conf *conf, unsigned i)
+{
+	return i == 0 || strcmp(conf->routers[i].name, conf->routers[i - 1].name) != 0;
 }
 
 /* What a start would find; the file may be checked on another host, or by somebody who may not read
- * them. */
+ * them. A file is told of once, and each router that it has no key for. */
 static void look_at_keys(const struct conf *conf, struct conf_errors *errors)
 {
 	struct vrrp_hmac_keys keys;
@@ -103,13 +115,23 @@ static void look_at_keys(const struct conf *conf, struct conf_errors *errors)
 	unsigned told = 0;
 
 	for (unsigned i = 0; i < conf->routers_n; i++) {
-		const struct conf_auth *auth = &conf->routers[i].auth;
+		const struct conf_router *router = &conf->routers[i];
+		const struct conf_auth *auth = &router->auth;
 
-		if (auth->key_file <= told)
+		if (!auth->key_file || !is_another(conf, i))
 			continue;
-		told = auth->key_file;
-		if (key_file_read(auth->keys, &keys, why) < 0)
-			warn_of_keys(conf, &conf->routers[i], why, errors);
+		if (key_file_read(auth->keys, &keys, why) == 0) {
+			if (!vrrp_hmac_key(&keys, auth->active))
+				warn_of_keys(conf, router, errors,
+					     "active: %.72s has no key %u, which would be a fault",
+					     auth->keys, auth->active);
+		} else if (auth->key_file > told) {
+			warn_of_keys(conf, router, errors,
+				     "keys: %.72s: unusable here, which would be a fault: %.95s",
+				     auth->keys, why);
+		}
+		if (auth->key_file > told)
+			told = auth->key_file;
 		explicit_bzero(&keys, sizeof(keys));
 	}
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "signals.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <sys/signalfd.h>
 
 /*
  * A file that may not grow is an error where it is written (EFBIG), a reader that goes away is one
@@ -19,4 +21,21 @@ void signals_ignore_strangers(void)
 		(void)signal(strangers[i], SIG_IGN);
 	for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
 		(void)signal(number, SIG_IGN);
+}
+
+int signals_open(const int *numbers, int *ret_fd)
+{
+	sigset_t signals;
+	int fd;
+
+	sigemptyset(&signals);
+	for (; *numbers; numbers++)
+		sigaddset(&signals, *numbers);
+	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+		return -errno;
+	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
 }

@@ -581,85 +581,75 @@ static void put_number(_Atomic int64_t *to, int64_t number)
 		atomic_store_explicit(to, number, memory_order_relaxed);
 }
 
-void state_put_lease(struct state *state, unsigned i, int64_t lease_ns)
+static struct lease_record *lease_at(struct state *state, unsigned i)
 {
-	struct lease_record *record = record_at(state, TAG_LEASE, i);
+	assert(i < state->routers_n);
+	return record_at(state, TAG_LEASE, i);
+}
+
+/* One of an older version is shorter: what it does not know is 0. */
+static struct lease_record read_lease(const struct state *state, unsigned i)
+{
+	struct lease_record record;
 
 	assert(i < state->routers_n);
-	put_number(&record->renew_ns, lease_ns);
+	read_record(state, TAG_LEASE, i, &record, sizeof(record));
+	return record;
+}
+
+void state_put_lease(struct state *state, unsigned i, int64_t lease_ns)
+{
+	put_number(&lease_at(state, i)->renew_ns, lease_ns);
 }
 
 void state_put_offer(struct state *state, unsigned i, int64_t offer_ns)
 {
-	struct lease_record *record = record_at(state, TAG_LEASE, i);
-
-	assert(i < state->routers_n);
-	put_number(&record->offer_ns, offer_ns);
+	put_number(&lease_at(state, i)->offer_ns, offer_ns);
 }
 
 void state_put_hold(struct state *state, unsigned i, int64_t hold_ns)
 {
-	struct lease_record *record = record_at(state, TAG_LEASE, i);
-
-	assert(i < state->routers_n);
-	put_number(&record->hold_ns, hold_ns);
+	put_number(&lease_at(state, i)->hold_ns, hold_ns);
 }
 
 int64_t state_hold(const struct state *state, unsigned i)
 {
-	struct lease_record record;
-	int64_t hold_ns;
+	const struct lease_record record = read_lease(state, i);
+	int64_t hold_ns = atomic_load(&record.hold_ns);
 
-	assert(i < state->routers_n);
-	read_record(state, TAG_LEASE, i, &record, sizeof(record));
-	hold_ns = atomic_load(&record.hold_ns);
 	return hold_ns ? hold_ns : VRRP_NEVER;
 }
 
 void state_put_resort(struct state *state, unsigned i, unsigned why)
 {
-	struct lease_record *record = record_at(state, TAG_LEASE, i);
-
-	assert(i < state->routers_n);
-	put_number(&record->resort, (int64_t)why + 1);
+	put_number(&lease_at(state, i)->resort, (int64_t)why + 1);
 }
 
 unsigned state_resort(const struct state *state, unsigned i)
 {
-	struct lease_record record;
-	int64_t noted;
+	const struct lease_record record = read_lease(state, i);
+	int64_t noted = atomic_load(&record.resort);
 
-	assert(i < state->routers_n);
-	read_record(state, TAG_LEASE, i, &record, sizeof(record));
-	noted = atomic_load(&record.resort);
 	return noted > 0 ? (unsigned)(noted - 1) : STATE_RESORT_LAST;
 }
 
 int64_t state_offer(const struct state *state, unsigned i)
 {
-	struct lease_record record;
-	int64_t offer_ns;
+	const struct lease_record record = read_lease(state, i);
+	int64_t offer_ns = atomic_load(&record.offer_ns);
 
-	assert(i < state->routers_n);
-	read_record(state, TAG_LEASE, i, &record, sizeof(record));
-	offer_ns = atomic_load(&record.offer_ns);
 	return offer_ns ? offer_ns : VRRP_NEVER;
 }
 
 void state_put_drain(struct state *state, unsigned i, int64_t until_ns)
 {
-	struct lease_record *record = record_at(state, TAG_LEASE, i);
-
-	assert(i < state->routers_n);
-	atomic_store_explicit(&record->drained_ns, until_ns, memory_order_relaxed);
+	put_number(&lease_at(state, i)->drained_ns, until_ns);
 }
 
 int64_t state_drain(const struct state *state, unsigned i)
 {
-	struct lease_record record;
+	const struct lease_record record = read_lease(state, i);
 
-	assert(i < state->routers_n);
-	read_record(state, TAG_LEASE, i, &record, sizeof(record));
 	return atomic_load(&record.drained_ns);
 }
 
@@ -697,10 +687,8 @@ uint32_t state_lease_s(const struct state *state, unsigned i)
 
 int64_t state_lease(const struct state *state, unsigned i)
 {
-	struct lease_record record;
+	const struct lease_record record = read_lease(state, i);
 
-	assert(i < state->routers_n);
-	read_record(state, TAG_LEASE, i, &record, sizeof(record));
 	return atomic_load(&record.renew_ns);
 }
 

@@ -85,19 +85,6 @@ static void run_orders(void *self, const struct clocks *now, unsigned readable)
 		loop_stop(checker->loop);
 }
 
-static int open_signals(struct checker *checker)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
-		return -errno;
-	checker->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	return checker->signal_fd < 0 ? -errno : 0;
-}
-
 static int open_loop(struct checker *checker)
 {
 	const struct loop_part parts[] = {
@@ -188,6 +175,7 @@ static void tell_hung(const struct checker *checker)
 
 static int run(struct checker *checker, pid_t keeper)
 {
+	static const int signals[] = { SIGTERM, SIGINT, 0 };
 	const char *doing;
 	int err = load(checker);
 
@@ -199,7 +187,7 @@ static int run(struct checker *checker, pid_t keeper)
 	if (err < 0)
 		return fail(doing, err);
 	die_with(keeper);
-	err = open_signals(checker);
+	err = signals_open(signals, &checker->signal_fd);
 	if (err == 0)
 		err = begin(checker);
 	if (err == 0)

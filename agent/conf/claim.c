@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "parse.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CLAIM_KEY_SIZE 96
+#define CLAIM_KEY_SIZE 160 /* the longest one is the path of a FIFO, with its word */
 
 /* Something that only one may have: a router its name, a VRID or an address on an interface. */
 struct conf_claim {
@@ -34,6 +35,7 @@ void conf_claim(const struct conf_place *place, const char *format, ...)
 	struct conf_parse *parse = place->parse;
 	struct conf_claim *claim;
 	va_list args;
+	int len;
 
 	if (!make_room(parse)) {
 		conf_error_in(place, "out of memory");
@@ -42,8 +44,10 @@ void conf_claim(const struct conf_place *place, const char *format, ...)
 	claim = &parse->claims[parse->claims_n++];
 	claim->setting = place->setting;
 	va_start(args, format);
-	vsnprintf(claim->key, sizeof(claim->key), format, args);
+	len = vsnprintf(claim->key, sizeof(claim->key), format, args);
 	va_end(args);
+	/* What is cut off may be all that tells two of them apart. */
+	assert(len >= 0 && (size_t)len < sizeof(claim->key));
 }
 
 static unsigned line_of(const struct conf_claim *claim)
@@ -66,12 +70,8 @@ void conf_claims_check(struct conf_parse *parse)
 	if (parse->claims_n == 0)
 		return;
 	qsort(parse->claims, parse->claims_n, sizeof(*claim), compare_claims);
-	for (size_t i = 1; i < parse->claims_n; i++) {
-		unsigned line = line_of(&claim[i - 1]);
-		const char *file = conf_lines_find(&parse->lines, line, &line);
-
+	for (size_t i = 1; i < parse->claims_n; i++)
 		if (strcmp(claim[i - 1].key, claim[i].key) == 0)
-			conf_error_line(parse, line_of(&claim[i]), "%s is taken already, at %s:%u",
-					claim[i].key, file, line);
-	}
+			conf_error_twice(parse, line_of(&claim[i]), line_of(&claim[i - 1]),
+					 claim[i].key);
 }

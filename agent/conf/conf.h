@@ -441,6 +441,8 @@ struct conf_error {
 	unsigned line; /* 0: the file as a whole */
 	unsigned at;   /* its place among all lines that were read, to sort by */
 	char text[256];
+	unsigned other;    /* a line that it names as well, of all lines that were read; 0: none */
+	unsigned other_at; /* with the words from here on to the end of its text */
 };
 
 /* The first errors, and how many there were; and likewise what is allowed, but will not do what

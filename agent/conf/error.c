@@ -53,6 +53,22 @@ void conf_error_line(struct conf_parse *parse, unsigned at, const char *format, 
 	va_end(args);
 }
 
+void conf_error_twice(struct conf_parse *parse, unsigned at, unsigned other, const char *what)
+{
+	unsigned line = other;
+	const char *file = conf_lines_find(&parse->lines, other, &line);
+	struct conf_error *error;
+
+	conf_error_line(parse, at, "%s is taken already", what);
+	if (parse->errors->total > CONF_ERRORS_MAX)
+		return;
+	error = &parse->errors->errors[parse->errors->total - 1];
+	error->other = other;
+	error->other_at = (unsigned)strlen(error->text);
+	snprintf(error->text + error->other_at, sizeof(error->text) - error->other_at, ", at %s:%u",
+		 file, line);
+}
+
 void conf_error_in(const struct conf_place *place, const char *format, ...)
 {
 	unsigned at = config_setting_source_line(place->setting), line = at;

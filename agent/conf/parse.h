@@ -87,6 +87,14 @@ void conf_error_line(struct conf_parse *parse, unsigned at, const char *format, 
 	__attribute__((format(printf, 3, 4)));
 
 /**
+ * conf_error_twice() - an error of what only one may have.
+ * @at: a line of the text.
+ * @other: the line where it is taken already.
+ * @what: in words.
+ */
+void conf_error_twice(struct conf_parse *parse, unsigned at, unsigned other, const char *what);
+
+/**
  * conf_error_in() - an error at a place: which router and key it is comes in front of the text.
  */
 void conf_error_in(const struct conf_place *place, const char *format, ...)

@@ -392,7 +392,9 @@ static void claim_routes(const struct conf_place *list, const struct conf_router
 		if ((route->family && route->family != family) || !route->table ||
 		    (!route->to.family && !route->to.is_default))
 			continue;
-		conf_claim(&place, "IPv%u route to %s of table %u with metric %u", family,
+		conf_claim(&place,
+			   "IPv%u route to %s of table %u with metric %u, which tells them apart,",
+			   family,
 			   route->to.prefix_len ? conf_prefix_format(&route->to, buf) : "default",
 			   route->table, metric_of(route, family));
 	}
@@ -408,8 +410,10 @@ static void claim_rules(const struct conf_place *list, const struct conf_router 
 		if ((rule->family && rule->family != family) || !rule->priority)
 			continue;
 		if (rule->type == CONF_ROUTE_UNICAST)
-			conf_claim(&place, "IPv%u rule with priority %u to table %u", family,
-				   rule->priority, rule->table);
+			conf_claim(
+				&place,
+				"IPv%u rule with priority %u to table %u, which tell them apart,",
+				family, rule->priority, rule->table);
 		else
 			conf_claim(&place, "IPv%u rule with priority %u, %s,", family,
 				   rule->priority, route_types[rule->type]);

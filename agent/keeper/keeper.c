@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/signals.h"
 #include "agent/state.h"
 #include "keeper_private.h"
 #include "netlink/sysctl.h"
@@ -465,24 +466,6 @@ static void complete_claim(struct keeper *keeper)
 		tell_unclaimed(keeper, &report);
 }
 
-static int open_signals(void)
-{
-	sigset_t signals;
-	int fd;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGUSR1);
-	sigaddset(&signals, SIGUSR2);
-	sigaddset(&signals, SIGCHLD);
-	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
-		return -errno;
-	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? -errno : fd;
-}
-
 static void raise_to_hard_limit(int resource)
 {
 	struct rlimit limit;
@@ -547,12 +530,11 @@ static void open_service(struct keeper *keeper)
 
 static int open_all(struct keeper *keeper)
 {
-	int err;
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD, 0 };
+	int err = signals_open(signals, &keeper->signal_fd);
 
-	keeper->signal_fd = open_signals();
-	if (keeper->signal_fd < 0)
-		return keeper->signal_fd;
-	err = open_will(keeper);
+	if (err == 0)
+		err = open_will(keeper);
 	if (err == 0)
 		err = open_loop(keeper);
 	if (err < 0)

@@ -142,7 +142,7 @@ static void put_facts(struct notifier *notifier)
 		store_fact(store, notifier_facts[i][0], (int64_t)reader_id(notifier->reader, i));
 		store_fact(store, notifier_facts[i][1], (int64_t)reader_seq(notifier->reader, i));
 	}
-	store_fact(store, NOTIFIER_STAMP, notifier->begun.stamp_ns);
+	store_fact(store, NOTIFIER_STAMP, notifier->stamp_ns);
 	store_fact(store, "next_id", notifier->next_id);
 	store_fact(store, "delivered", (int64_t)counts->delivered);
 	store_fact(store, "failed", (int64_t)counts->failed);
@@ -176,11 +176,21 @@ static void tell_unnoted(struct notifier *notifier, int err)
 				      "who is told of it once more may not learn that");
 }
 
+static void mark(void *arg, struct delivery *delivery)
+{
+	struct notifier *notifier = arg;
+
+	if (message_mark(&delivery->message) < 0)
+		notifier_tell_failure(notifier, -ENOMEM, "marking what may have been told before",
+				      "it is told as if it had not been");
+	put(notifier, delivery);
+}
+
 /* In the store first: one that knows less than was noted is not believed. */
 void notifier_begin_with(struct notifier *notifier, unsigned n)
 {
-	if (n)
-		notifier_stamp(notifier);
+	if (n && notifier_stamp(notifier))
+		queue_change(notifier->queue, mark, notifier);
 	notifier_commit(notifier);
 	if (n)
 		tell_unnoted(notifier, notifier_write_begun(notifier));
@@ -336,16 +346,6 @@ static void take_counts(struct notifier *notifier)
 	counts->superseded += (uint64_t)store_fact_of(store, "superseded");
 	counts->dead += (uint64_t)store_fact_of(store, "dead");
 	counts->dropped += (uint64_t)store_fact_of(store, "dropped");
-}
-
-static void mark(void *arg, struct delivery *delivery)
-{
-	struct notifier *notifier = arg;
-
-	if (message_mark(&delivery->message) < 0)
-		notifier_tell_failure(notifier, -ENOMEM, "marking what may have been told before",
-				      "it is told as if it had not been");
-	put(notifier, delivery);
 }
 
 /* What waited in there, once. In a store that lags it may have been told since; and in one that was

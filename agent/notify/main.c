@@ -122,19 +122,6 @@ static void run_orders(void *self, const struct clocks *now, unsigned readable)
 		notifier_end(process->notifier, NOTIFIER_REPLACED, now->mono_ns);
 }
 
-static int open_signals(struct process *process)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
-		return -errno;
-	process->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	return process->signal_fd < 0 ? -errno : 0;
-}
-
 static int open_loop(struct process *process)
 {
 	const struct loop_part parts[] = {
@@ -257,6 +244,7 @@ static bool is_orphan(pid_t keeper)
 
 static int run(struct process *process, pid_t keeper)
 {
+	static const int signals[] = { SIGTERM, SIGINT, 0 };
 	static char boot[HOME_BOOT_SIZE], life[HOME_LIFE_SIZE];
 	const int rings[] = { HELPER_FD_KEEPER_RING, HELPER_FD_ROUTER_RING };
 	struct notifier_setting setting = { .life = life,
@@ -289,7 +277,7 @@ static int run(struct process *process, pid_t keeper)
 	if (err == -ESRCH)
 		return EXIT_SUCCESS;
 	if (err == 0)
-		err = open_signals(process);
+		err = signals_open(signals, &process->signal_fd);
 	if (err == 0)
 		err = open_loop(process);
 	if (err == 0)

@@ -439,6 +439,7 @@ int notifier_open(const struct notifier_setting *setting, const struct clocks *n
 		return -ESRCH;
 	}
 	notifier_read_begun(notifier);
+	notifier->stamp_ns = notifier->begun.stamp_ns;
 	if (err == 0)
 		notifier_resume(notifier, notifier_tell_new_entry);
 	learn(notifier);

@@ -57,6 +57,7 @@ struct notifier {
 	bool loaded;         /* what was there at the start */
 	bool rereads;        /* an event that somebody may have been told of */
 	struct begun begun;  /* as of this turn */
+	int64_t stamp_ns;    /* of the last beginning of which all is known here */
 	int64_t mono_to_real_ns;
 
 	bool ends;
@@ -262,9 +263,12 @@ bool notifier_store_lags(const struct notifier *notifier);
 int notifier_note_store(struct notifier *notifier);
 
 /**
- * notifier_stamp() - something will be begun, and what was begun before is in the store.
+ * notifier_stamp() - something will be begun.
+ *
+ * Return: whether somebody else has begun something since this one did: one that has lost its
+ * keeper, of what waits here as well.
  */
-void notifier_stamp(struct notifier *notifier);
+bool notifier_stamp(struct notifier *notifier);
 
 /**
  * notifier_write_begun() - all that was read is begun.

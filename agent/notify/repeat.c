@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-
 #include "notifier_private.h"
 
 _Static_assert((int)BEGUN_RINGS == (int)READER_RINGS, "one place for each");
@@ -21,9 +19,8 @@ bool notifier_has_begun(const struct notifier *notifier, unsigned ring, uint64_t
 	return begun_has(&notifier->begun, ring, reader_id(notifier->reader, ring), seq);
 }
 
-/* Events are all read or begun by those who use one journal: of another one nobody has begun
- * anything. */
-static bool is_of_this_journal(const struct notifier *notifier, unsigned ring)
+/* Whether anything of this ring was begun. */
+static bool is_known(const struct notifier *notifier, unsigned ring)
 {
 	return notifier_has_begun(notifier, ring, 0);
 }
@@ -41,7 +38,7 @@ bool notifier_store_lags(const struct notifier *notifier)
 	bool is_begun = false;
 
 	for (unsigned i = 0; i < READER_RINGS; i++) {
-		if (!is_of_this_journal(notifier, i))
+		if (!is_known(notifier, i))
 			continue;
 		is_begun = true;
 		if ((uint64_t)store_fact_of(notifier->store, notifier_facts[i][0]) !=
@@ -64,23 +61,23 @@ int notifier_note_store(struct notifier *notifier)
 	return begun_write(notifier->setting.begun_fd, &notifier->begun);
 }
 
-void notifier_stamp(struct notifier *notifier)
+bool notifier_stamp(struct notifier *notifier)
 {
-	int64_t last_ns = notifier->begun.stamp_ns;
+	int64_t last_ns;
+	bool is_overtaken;
 
-	notifier->begun.stamp_ns = notifier->now_ns > last_ns ? notifier->now_ns : last_ns + 1;
+	notifier_read_begun(notifier);
+	last_ns = notifier->begun.stamp_ns;
+	is_overtaken = last_ns != notifier->stamp_ns;
+	notifier->stamp_ns = notifier->now_ns > last_ns ? notifier->now_ns : last_ns + 1;
+	return is_overtaken;
 }
 
-/* One that has lost its keeper may note something, too. */
 int notifier_write_begun(struct notifier *notifier)
 {
-	int64_t stamp_ns = notifier->begun.stamp_ns;
-
+	notifier->begun.stamp_ns = notifier->stamp_ns;
 	if (notifier->setting.begun_fd < 0)
 		return 0;
-	notifier_read_begun(notifier);
-	if (notifier->begun.stamp_ns < stamp_ns)
-		notifier->begun.stamp_ns = stamp_ns;
 	for (unsigned i = 0; i < READER_RINGS; i++)
 		if (reader_has(notifier->reader, i))
 			begun_add(&notifier->begun, i, reader_id(notifier->reader, i),

@@ -239,7 +239,7 @@ static void understand(struct answer *answer, const char *text, size_t len)
 		       : answer->command->takes_id   ? "the command takes one delivery, or all"
 						     : "the command takes no argument");
 	else if (n > at && (!words[at][0] || strlen(words[at]) >= sizeof(answer->name)))
-		refuse(answer, ENOENT, "there is no router of that name");
+		refuse(answer, ENOENT, NULL);
 	else if (n > at)
 		strcpy(answer->name, words[at]);
 }
@@ -464,25 +464,43 @@ static bool put_asked(const struct answer_facts *facts, struct answer *answer,
 	return true;
 }
 
-/* "there is no router of that name; there are: lan, wan": as many names as there is room for. */
-static const char *names_text(const struct routers *routers, char *buf, size_t size)
+/* Puts one more name behind those before it. Return: whether there was room; if not there are dots.
+ */
+static bool put_name(char **at, const char *end, const char *name, bool first)
 {
+	if (strlen(name) + strlen(", ") > (size_t)(end - *at)) {
+		strcpy(*at, first ? "..." : ", ...");
+		return false;
+	}
+	*at = stpcpy(stpcpy(*at, first ? "" : ", "), name);
+	return true;
+}
+
+/* "there is no router of that name; there are: lan, wan": as many names as there is room for, and
+ * if they may be asked about the groups: "; groups: gateway". */
+static const char *names_text(const struct answer_facts *facts, const struct answer *answer,
+			      char *buf, size_t size)
+{
+	bool groups = answer->command && answer->command->takes_group && facts->conf->groups_n;
 	const char *last = "";
 	char *at = stpcpy(buf, "there is no router of that name; there are: ");
 	char *end = buf + size - sizeof(", ...");
 
-	for (unsigned i = 0; i < routers_count(routers); i++) {
-		const char *name = routers_get(routers, i)->conf->name;
+	for (unsigned i = 0; i < routers_count(facts->routers); i++) {
+		const char *name = routers_get(facts->routers, i)->conf->name;
 
 		if (strcmp(name, last) == 0) /* of another family */
 			continue;
-		if (strlen(name) + strlen(", ") > (size_t)(end - at)) {
-			strcpy(at, last[0] ? ", ..." : "...");
+		if (!put_name(&at, end, name, !last[0]))
 			return buf;
-		}
-		at = stpcpy(stpcpy(at, last[0] ? ", " : ""), name);
 		last = name;
 	}
+	if (!groups || strlen("; groups: ") > (size_t)(end - at))
+		return buf;
+	at = stpcpy(at, "; groups: ");
+	for (unsigned i = 0; i < facts->conf->groups_n; i++)
+		if (!put_name(&at, end, facts->conf->groups[i].name, i == 0))
+			break;
 	return buf;
 }
 
@@ -493,7 +511,7 @@ static const char *why_text(const struct answer_facts *facts, const struct answe
 	if (answer->error == ENOSYS)
 		return known_text(buf, size);
 	if (answer->error == ENOENT && !answer->why)
-		return names_text(facts->routers, buf, size);
+		return names_text(facts, answer, buf, size);
 	return answer->why;
 }
 

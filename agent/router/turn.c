@@ -15,6 +15,7 @@
 #include "agent/life_timer.h"
 #include "agent/loop.h"
 #include "agent/realtime.h"
+#include "agent/signals.h"
 #include "names.h"
 
 /* A sign of life is due once a second, in a turn that comes a little before that or after. */
@@ -57,22 +58,9 @@ struct turn {
 	struct channel_message message; /* the one that is being read */
 };
 
-static int open_signals(struct turn *turn)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
-		return -errno;
-	turn->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	return turn->signal_fd < 0 ? -errno : 0;
-}
-
 int turn_open(int channel_fd, int news_fd, struct turn **ret_turn)
 {
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, 0 };
 	struct turn *turn = calloc(1, sizeof(*turn));
 	int err;
 
@@ -85,7 +73,7 @@ int turn_open(int channel_fd, int news_fd, struct turn **ret_turn)
 	turn->log = event_log_new();
 	err = turn->log ? loop_open(&turn->loop) : -ENOMEM;
 	if (err == 0)
-		err = open_signals(turn);
+		err = signals_open(signals, &turn->signal_fd);
 	if (err < 0) {
 		turn_close(turn);
 		return err;

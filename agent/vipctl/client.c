@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "agent/conf/conf.h"
 #include "complain.h"
 #include "unanswered.h"
 
@@ -48,7 +49,10 @@ static int send_request(struct conversation *c)
 
 	if (len + (q->word ? strlen(q->word) + 1 : 0) + (q->router ? strlen(q->router) + 1 : 0) >
 	    sizeof(buf))
-		return complain(c->question->ret_why, "there is no router of that name");
+		return complain(c->question->ret_why,
+				"there is no router of that name: the longest "
+				"ones have %d characters",
+				CONF_NAME_SIZE - 1);
 	memcpy(buf, &head, sizeof(head));
 	strcpy(buf + sizeof(head), q->command);
 	if (q->word) {

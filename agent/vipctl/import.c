@@ -109,6 +109,19 @@ static const char *head_of(struct import *import, const struct import_options *o
 
 /* ---- what vipd says of it ---- */
 
+/* @error's words: another place that it names is one of what was read, not of what is written. */
+static const char *text_of(struct import *import, const struct conf_error *error)
+{
+	const struct origin *other = &setting_at(import->root, error->other)->origin;
+	const char *words = arena_copy(import->arena, error->text, error->other_at);
+
+	if (!error->other)
+		return error->text;
+	if (!other->file || !other->line)
+		return words;
+	return arena_print(import->arena, "%s, at %s:%u", words, other->file, other->line);
+}
+
 static void tell(struct import *import, const struct conf_error *error, enum verdict verdict)
 {
 	const struct setting *setting = setting_at(import->root, error->line);
@@ -116,7 +129,7 @@ static void tell(struct import *import, const struct conf_error *error, enum ver
 	const struct origin nowhere = { .file = "vipd.conf" };
 
 	report_put(import->report, origin->file ? origin : &nowhere, verdict, "vipd", "%s",
-		   error->text);
+		   text_of(import, error));
 }
 
 static void tell_all(struct import *import, const struct conf_errors *errors)
@@ -129,7 +142,7 @@ static void tell_all(struct import *import, const struct conf_errors *errors)
 
 /* It may be made on another host than it is for, or before all is installed there: so this keeps
  * nothing from being written. */
-static void warn_of_host(const struct import *import, const struct conf_errors *errors)
+static void warn_of_host(struct import *import, const struct conf_errors *errors)
 {
 	for (unsigned i = 0; i < errors->total && i < CONF_ERRORS_MAX; i++) {
 		const struct origin *origin =
@@ -138,7 +151,7 @@ static void warn_of_host(const struct import *import, const struct conf_errors *
 		fputs("vipctl: warning: vipd refuses the result on this host as long as ", stderr);
 		if (origin->file && origin->line)
 			fprintf(stderr, "%s:%u: ", origin->file, origin->line);
-		fprintf(stderr, "%s\n", errors->errors[i].text);
+		fprintf(stderr, "%s\n", text_of(import, &errors->errors[i]));
 	}
 }
 

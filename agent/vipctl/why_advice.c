@@ -30,7 +30,7 @@ const char *why_advice_of_reason(enum vrrp_reason_code code)
 		[VRRP_REASON_ADDRESS_LINK_MISSING] =
 			"Create that interface, or write required = false for the address.",
 		[VRRP_REASON_ADDRESS_LINK_DOWN] =
-			"Set it up (ip link set INTERFACE up), or write required = false for the "
+			"Set it up (ip link set {other} up), or write required = false for the "
 			"address.",
 		[VRRP_REASON_ADDRESS_NO_CARRIER] =
 			"Look at the cable of that interface, or write required = false for the "
@@ -44,13 +44,14 @@ const char *why_advice_of_reason(enum vrrp_reason_code code)
 			"monitor link); or use mac = \"interface\".",
 		[VRRP_REASON_ON_MACVLAN] =
 			"Name what it stands on in vipd.conf, or use mac = \"interface\".",
-		[VRRP_REASON_TRACK_DOWN] = "Mend that interface, or give it a weight in track.",
+		[VRRP_REASON_TRACK_DOWN] =
+			"Mend interface {other} (ip link), or give it a weight in track.",
 		[VRRP_REASON_TRACK_UP] =
 			"Look at why that interface is up, or drop reverse in track.",
 		[VRRP_REASON_ROUTE_LINK_MISSING] =
 			"Create that interface, or write required = false for the route.",
 		[VRRP_REASON_ROUTE_LINK_DOWN] =
-			"Set it up (ip link set INTERFACE up), or write required = false for the "
+			"Set it up (ip link set {other} up), or write required = false for the "
 			"route.",
 		[VRRP_REASON_ROUTE_NO_CARRIER] =
 			"Look at the cable of that interface, or write required = false for the "
@@ -144,6 +145,8 @@ static const struct {
 	{ "process_lost", "Unless somebody killed it, report it, with what vipctl events and the "
 			  "system's log have of it." },
 	{ "process_stalled", "Look at the load of the host, and at vipctl events." },
+	{ "killed", "Look into the system's log for the kernel's out-of-memory killer, and for who "
+		    "killed it." },
 	{ "reload_refused", "Mend the file (vipd -t says where), then vipctl reload." },
 	{ "stolen_address", "Find out who removes it: ip monitor address, and what manages "
 			    "{interface} beside vipd." },
@@ -172,11 +175,21 @@ static const char *failing_check(const struct why_router *router)
 	return "CHECK";
 }
 
+/* Another interface than its own, which its reason is about. */
+static const char *other_interface(const struct why_router *router, char *buf, size_t size)
+{
+	snprintf(buf, size, "%.15s", router->reason.interface);
+	return buf[0] ? buf : "INTERFACE";
+}
+
 void why_advise(const char *advice, const struct why_router *router, char *buf)
 {
+	char other[sizeof(router->reason.interface)];
 	const struct {
 		const char *token, *value;
-	} all[] = { { "{interface}", router->interface }, { "{check}", failing_check(router) } };
+	} all[] = { { "{interface}", router->interface },
+		    { "{other}", other_interface(router, other, sizeof(other)) },
+		    { "{check}", failing_check(router) } };
 	char *at = buf, *const end = buf + WHY_ADVICE_SIZE;
 
 	*buf = '\0';

@@ -32,15 +32,6 @@ bool why_is_over(const char *path)
 	return over;
 }
 
-static const char *time_text(int64_t real_ns, char *buf)
-{
-	static const struct field field = { .name = "time",
-					    .type = FIELD_TIME,
-					    .size = sizeof(int64_t) };
-
-	return fields_text(&field, &real_ns, buf);
-}
-
 /* Who asked, if that is known: of the same end. */
 static enum why_end judge_stopped(const struct why_facts *facts, char *buf)
 {
@@ -52,7 +43,7 @@ static enum why_end judge_stopped(const struct why_facts *facts, char *buf)
 		snprintf(buf, WHY_END_SIZE,
 			 "its keeper was killed (SIGKILL, or for want of memory), or crashed, so "
 			 "its router process has left since %.40s",
-			 time_text(facts->stopped.real_ns, when));
+			 why_time_text(facts->stopped.real_ns, when));
 		return WHY_END_KILLED;
 	}
 	if (sig->kind && sig->fact.word && sig->mono_ns >= facts->started.mono_ns)
@@ -60,12 +51,12 @@ static enum why_end judge_stopped(const struct why_facts *facts, char *buf)
 			 "it was stopped, by signal %s of process %" PRId64
 			 ", and has left since %.40s",
 			 name ? name : "?", sig->fact.number[1],
-			 time_text(facts->stopped.real_ns, when));
+			 why_time_text(facts->stopped.real_ns, when));
 	else
 		snprintf(buf, WHY_END_SIZE,
 			 "it was stopped, and has left since %.40s; by whom the journal does not "
 			 "say",
-			 time_text(facts->stopped.real_ns, when));
+			 why_time_text(facts->stopped.real_ns, when));
 	return WHY_END_STOPPED;
 }
 
@@ -86,13 +77,13 @@ enum why_end why_judge_end(const struct why_facts *facts, char *buf)
 	    facts->lost.mono_ns >= facts->started.mono_ns) {
 		snprintf(buf, WHY_END_SIZE,
 			 "its router processes died too often, the last one at %.40s: %.120s",
-			 time_text(facts->lost.real_ns, when), facts->lost.fact.text);
+			 why_time_text(facts->lost.real_ns, when), facts->lost.fact.text);
 		return WHY_END_GAVE_UP;
 	}
 	snprintf(buf, WHY_END_SIZE,
 		 "it ended without a word, some time after %.40s: killed (SIGKILL, or for want of "
 		 "memory), or crashed",
-		 time_text(facts->last_real_ns, when));
+		 why_time_text(facts->last_real_ns, when));
 	return WHY_END_KILLED;
 }
 

@@ -19,6 +19,15 @@ const char *why_ip(const struct why_router *router, const uint8_t *bytes, char *
 	return inet_ntop(router->family == 6 ? AF_INET6 : AF_INET, bytes, buf, WHY_TEXT_SIZE);
 }
 
+const char *why_time_text(int64_t real_ns, char *buf)
+{
+	static const struct field field = { .name = "time",
+					    .type = FIELD_TIME,
+					    .size = sizeof(int64_t) };
+
+	return fields_text(&field, &real_ns, buf);
+}
+
 enum vrrp_reason_code why_cause_of(const struct why_router *router)
 {
 	return router->reason.cause ? (enum vrrp_reason_code)router->reason.cause

@@ -17,6 +17,10 @@ struct json_t; /* <jansson.h> */
 #define WHY_OTHERS_MAX 4
 #define WHY_TEXT_SIZE  64
 
+/* From what a successor adopts to the word that it has started, at most; of who is lost, likewise.
+ */
+#define WHY_SUCCESSION_NS INT64_C(2000000000)
+
 #define WHY_DISCARDS_MAX 8
 
 /* What counts for a priority, or is a fault. */
@@ -125,7 +129,12 @@ struct why_facts {
 	struct event adopted;  /* a successor did, or could not: it is no fresh start */
 	struct event orphaned; /* its keeper was gone */
 	struct event reload;   /* what became of it; a successor's start does not end it */
-	int64_t last_real_ns;  /* of the last event of all; 0: none */
+	struct event
+		gave_up;   /* of processes that were lost, the last one behind which none went on */
+	struct event died; /* the start behind an end that nothing tells of */
+	int64_t died_after_real_ns;         /* the last event before that */
+	int64_t last_mono_ns, last_real_ns; /* of the last event of all; 0: none */
+	int64_t before_real_ns;             /* of the one that was read last */
 };
 
 /**
@@ -144,6 +153,12 @@ const char *why_ip(const struct why_router *router, const uint8_t *bytes, char *
  * first.
  */
 enum vrrp_reason_code why_cause_of(const struct why_router *router);
+
+/**
+ * why_time_text() - a time, as everywhere.
+ * @buf: FIELDS_TEXT_SIZE bytes.
+ */
+const char *why_time_text(int64_t real_ns, char *buf);
 
 /**
  * why_first_mate() - the first of those with one fate; they are router->mates neighbours, as far

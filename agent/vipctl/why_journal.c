@@ -139,6 +139,33 @@ static int note_of_router(const struct why_facts *facts, struct why_router *rout
 	}
 }
 
+/* Whether it goes on from another process: it has told of what it adopted, just before. */
+static bool is_successor(const struct why_facts *facts, const struct event *started)
+{
+	return facts->adopted.kind && facts->adopted.mono_ns > facts->started.mono_ns &&
+	       facts->adopted.mono_ns >= started->mono_ns - WHY_SUCCESSION_NS;
+}
+
+/* Whether the end of the one before was told of: it was stopped, or gave up. */
+static bool is_end_told(const struct why_facts *facts)
+{
+	int64_t since_ns = facts->started.mono_ns;
+
+	return (facts->stopped.kind && facts->stopped.mono_ns >= since_ns) ||
+	       (facts->gave_up.kind && facts->gave_up.mono_ns >= since_ns);
+}
+
+static void note_start(struct why_facts *facts, const struct event *started)
+{
+	if (is_successor(facts, started))
+		return;
+	facts->died = (struct event){ 0 };
+	if (!facts->started.kind || is_end_told(facts))
+		return;
+	facts->died = *started;
+	facts->died_after_real_ns = facts->before_real_ns;
+}
+
 static void note_of_host(struct why_facts *facts, const struct event *event)
 {
 	struct event *const places[] = {
@@ -149,10 +176,17 @@ static void note_of_host(struct why_facts *facts, const struct event *event)
 		[EVENT_KEEPER_GONE] = &facts->orphaned, [EVENT_RELOAD] = &facts->reload,
 	};
 
+	if (event->kind == EVENT_STARTED)
+		note_start(facts, event);
 	if (event->kind < sizeof(places) / sizeof(places[0]) && places[event->kind])
 		*places[event->kind] = *event;
-	if (event->real_ns > facts->last_real_ns)
-		facts->last_real_ns = event->real_ns;
+	if (event->kind == EVENT_PROCESS_LOST && event->fact.word)
+		facts->gave_up = *event;
+	facts->before_real_ns = event->real_ns;
+	if (event->mono_ns < facts->last_mono_ns)
+		return;
+	facts->last_mono_ns = event->mono_ns;
+	facts->last_real_ns = event->real_ns;
 }
 
 int why_journal_note(struct why_facts *facts, struct why_router *router, const struct event *event)

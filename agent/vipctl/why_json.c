@@ -84,6 +84,8 @@ static void set_time(json_t *object, const char *key, int64_t real_ns)
 static json_t *election_json(const struct why_facts *facts, const struct why_router *router)
 {
 	const bool backup = router->state == VRRP_STATE_BACKUP;
+	const bool preempts = why_election(facts, router) == WHY_ELECTION_PREEMPTS;
+	static const uint8_t nobody[16];
 	json_t *object = json_object();
 	char text[WHY_SENTENCE_SIZE];
 
@@ -103,7 +105,7 @@ static json_t *election_json(const struct why_facts *facts, const struct why_rou
 	set_time(object, "last_heard", router->heard_real_ns);
 	json_object_set_new(object, "takeover_in_ms", json_integer(router->takeover_in_ms));
 	json_object_set_new(object, "preempt_in_ms", json_integer(router->preempt_in_ms));
-	set_ip(object, "preempts_address", router, router->lower);
+	set_ip(object, "preempts_address", router, preempts ? router->lower : nobody);
 	set_word(object, "held_by", router->held_by);
 	return object;
 }

@@ -17,8 +17,8 @@
 /* Of what is told of in adverts: as the warnings of problems.h. */
 #define HEARD_LATELY_NS (60 * NS_PER_S)
 
-/* From the death of a process to the word of its successor, at most. */
-#define SUCCESSION_NS (2 * NS_PER_S)
+/* So many findings of one kind are told one by one. */
+#define ALIKE_MAX 4
 
 /* ---- what vipctl check knows, and the journal's word on it ---- */
 
@@ -126,18 +126,31 @@ static void judge_problem(const struct why_facts *facts, const struct why_router
 	advise_on_state(facts, router, finding);
 }
 
-/* Each word once: the first has the most of it. */
+/* How many of that word there are, up to that one. */
+static unsigned alike_n(const struct why_router *router, const char *word, unsigned n)
+{
+	unsigned alike = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		alike += strcmp(router->problems[i].word, word) == 0;
+	return alike;
+}
+
+/* Of a word that many addresses, routes or checks have, the first ones, and how many more. */
 static void judge_problems(const struct why_facts *facts, const struct why_router *router,
 			   struct why_judgement *judgement)
 {
 	for (unsigned i = 0; i < router->problems_n; i++) {
-		bool again = false;
+		const struct problem *problem = &router->problems[i];
+		unsigned before = alike_n(router, problem->word, i), all;
 
-		for (unsigned before = 0; before < i; before++)
-			again |= strcmp(router->problems[before].word, router->problems[i].word) ==
-				 0;
-		if (!again)
-			judge_problem(facts, router, &router->problems[i], judgement);
+		if (before >= ALIKE_MAX)
+			continue;
+		judge_problem(facts, router, problem, judgement);
+		all = alike_n(router, problem->word, router->problems_n);
+		if (before + 1 == ALIKE_MAX && all > ALIKE_MAX)
+			why_append(&judgement->all[judgement->n - 1],
+				   "; and %u more of this kind: vipctl check", all - ALIKE_MAX);
 	}
 }
 
@@ -175,9 +188,9 @@ static const char *end_of(const struct why_facts *facts)
 static bool is_of_before(const struct why_facts *facts, const struct why_router *router,
 			 const struct event *lost)
 {
-	const bool anew =
-		facts->started.kind && facts->started.mono_ns > lost->mono_ns &&
-		(!facts->adopted.kind || facts->adopted.mono_ns < lost->mono_ns - SUCCESSION_NS);
+	const bool anew = facts->started.kind && facts->started.mono_ns > lost->mono_ns &&
+			  (!facts->adopted.kind ||
+			   facts->adopted.mono_ns < lost->mono_ns - WHY_SUCCESSION_NS);
 
 	return anew || (facts->stopped.kind && facts->stopped.mono_ns > lost->mono_ns) ||
 	       router->journal.added_mono_ns > lost->mono_ns;
@@ -201,6 +214,23 @@ static void judge_lost(const struct why_facts *facts, const struct why_router *r
 	if (late)
 		WHY_GUESS(finding, "a CPU that hangs, or a host without time for it",
 			  "somebody stopped it (SIGSTOP, a debugger)", "a defect of vipd");
+}
+
+/* Nobody told it to end, and it did not give up: the next start alone shows it. */
+static void judge_death(const struct why_facts *facts, const struct why_router *router,
+			struct why_judgement *judgement)
+{
+	const struct event *died = &facts->died;
+	char when[FIELDS_TEXT_SIZE];
+
+	if (!died->kind || facts->now_mono_ns - died->mono_ns > WHY_LATELY_NS ||
+	    router->journal.added_mono_ns > died->mono_ns)
+		return;
+	why_add(judgement, PROBLEM_DEGRADED, "killed",
+		"vipd was started anew %" PRId64 " s ago: it had ended without a word, some time "
+		"after %.40s: killed (SIGKILL, or for want of memory), or crashed",
+		(facts->now_mono_ns - died->mono_ns) / NS_PER_S,
+		why_time_text(facts->died_after_real_ns, when));
 }
 
 /* What was put back, only an Active still has; that it is left alone may be why another one serves.
@@ -296,6 +326,7 @@ void why_judge(const struct why_facts *facts, const struct why_router *router,
 	judge_problems(facts, router, ret_judgement);
 	judge_away(router, ret_judgement);
 	judge_lost(facts, router, ret_judgement);
+	judge_death(facts, router, ret_judgement);
 	judge_stolen(facts, router, ret_judgement);
 	judge_reload(facts, ret_judgement);
 	sort(ret_judgement);

@@ -46,7 +46,7 @@ const char *why_advice_of_reason(enum vrrp_reason_code code);
 
 /**
  * why_advise() - a sentence of advice, with the names of what it is about: "{interface}",
- * "{check}".
+ * "{other}", the interface that its reason is about, "{check}".
  * @advice: NULL: none.
  * @router: that it is about.
  * @buf: WHY_ADVICE_SIZE.

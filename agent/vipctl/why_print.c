@@ -12,22 +12,13 @@
 
 #define LABEL "  %-11s "
 
-static const char *time_text(int64_t real_ns, char *buf)
-{
-	static const struct field field = { .name = "time",
-					    .type = FIELD_TIME,
-					    .size = sizeof(int64_t) };
-
-	return fields_text(&field, &real_ns, buf);
-}
-
 static void print_head(const struct why_router *router)
 {
 	char ago[WHY_TEXT_SIZE], when[FIELDS_TEXT_SIZE];
 
 	printf("%s: %s for %s, since %.19sZ (IPv%u on %s, VRID %u)\n", router->name,
 	       vrrp_state_words[router->state], ago_text(router->since_real_ns, ago, sizeof(ago)),
-	       time_text(router->since_real_ns, when), router->family, router->interface,
+	       why_time_text(router->since_real_ns, when), router->family, router->interface,
 	       router->vrid);
 	printf(LABEL "%s [%s]", "because", router->reason_text, router->reason_word);
 	if (router->by[0])
@@ -73,8 +64,8 @@ static void print_events(const struct why_facts *facts, const struct why_router 
 	char line[EVENT_LINE_SIZE], when[FIELDS_TEXT_SIZE];
 
 	for (unsigned i = 0; i < n; i++)
-		printf(LABEL "%.19sZ %s\n", i ? "" : "before", time_text(events[i]->real_ns, when),
-		       why_event_text(events[i], line));
+		printf(LABEL "%.19sZ %s\n", i ? "" : "before",
+		       why_time_text(events[i]->real_ns, when), why_event_text(events[i], line));
 	if (why_print_history(router))
 		return;
 	if (n == 0)

@@ -86,6 +86,10 @@ static void judge_other_active(const struct why_router *router,
 	(void)judgement;
 	if (why_has_problem(router, "not_heard"))
 		return;
+	if (why_cause_of(router) == VRRP_REASON_AWAY) {
+		why_append(finding, "; see away");
+		return;
+	}
 	guess_that_it_discards(router, rival_of(router, VRRP_NOTICE_OTHER_ACTIVE), finding);
 	WHY_GUESS(finding, "this host stood still (a pause, a hung CPU), and that one took over",
 		  "nothing passed between both for a while: a cut cable, a switch",

@@ -83,9 +83,18 @@ static enum why_election of_passive(const struct why_router *router)
 	return router->reason.code == VRRP_REASON_NONE ? WHY_ELECTION_AWAITS : WHY_ELECTION_OUT;
 }
 
+/* A weaker one is heard, and nobody who is better is waited for. */
+static bool preempts_lower(const struct why_router *router)
+{
+	bool is_other = memcmp(router->lower, router->active, sizeof(router->lower)) != 0;
+
+	return why_has_ip(router->lower) && !(is_other && why_has_ip(router->active) &&
+					      router->active_priority >= router->effective);
+}
+
 static enum why_election of_backup(const struct why_facts *facts, const struct why_router *router)
 {
-	if (why_has_ip(router->lower))
+	if (preempts_lower(router))
 		return WHY_ELECTION_PREEMPTS;
 	if (!why_has_ip(router->active))
 		return WHY_ELECTION_NOBODY;
@@ -210,16 +219,15 @@ static void say_when_we_take_over(const struct why_router *router, struct senten
 		    span(router->takeover_in_ms * NS_PER_MS, wait));
 }
 
-/* The better one that was heard last is waited for all the same. */
-static void say_who_was_better(const struct why_router *router, struct sentence *sentence)
+/* Who is waited for does not make it yield: it does not hear that one. */
+static void say_who_is_weaker(const struct why_router *router, struct sentence *sentence)
 {
 	char ip[WHY_TEXT_SIZE];
 
-	if (!why_has_ip(router->active) || router->active_priority <= router->effective ||
-	    memcmp(router->active, router->lower, sizeof(router->active)) == 0)
-		return;
-	say(sentence, " unless %s is heard again, which was Active with priority %u",
-	    why_ip(router, router->active, ip), router->active_priority);
+	if (why_has_ip(router->lower) &&
+	    memcmp(router->lower, router->active, sizeof(router->lower)) != 0)
+		say(sentence, "; %s is heard as Active, too, with the lower priority %u",
+		    why_ip(router, router->lower, ip), router->lower_priority);
 }
 
 static void say_of_backup(enum why_election election, const struct why_facts *facts,
@@ -231,13 +239,13 @@ static void say_of_backup(enum why_election election, const struct why_facts *fa
 		say(sentence, "nobody is heard as Active");
 	} else if (election == WHY_ELECTION_LEFT) {
 		say(sentence, "%s has left with priority 0", why_ip(router, router->active, ip));
-	} else if (why_has_ip(router->lower)) {
+	} else if (preempts_lower(router)) {
 		say(sentence, "%s is Active with priority %u, lower than ours, %u: we take over",
 		    why_ip(router, router->lower, ip), router->lower_priority, router->effective);
-		say_who_was_better(router, sentence);
 	} else {
 		say_who_is_better(election, router, sentence);
 		say_when_it_was_heard(facts, router, sentence);
+		say_who_is_weaker(router, sentence);
 	}
 	say_when_we_take_over(router, sentence);
 }

@@ -610,6 +610,23 @@ def case_keys_that_cannot_be_used(vipd, tmp):
     expect_accepted(vipd.run("-t", "-t", "-c", "x.conf", cwd=tmp), warnings=said)
 
 
+def case_keys_without_the_one_that_signs(vipd, tmp):
+    """Each router that a file has no key for, whatever its families."""
+    (tmp / "keys").write_text(f"1 hmac-sha256 {'0f' * 32}\n", encoding="ascii")
+    (tmp / "keys").chmod(0o600)
+    auth = f'auth = {{ type = "hmac"; active = %u; keys = "{tmp}/keys"; }}'
+    rest = 'interface = "no-such-if"; vrid'
+    save_text(tmp / "x.conf", f"""control = "{tmp}/control.sock"; node = "gw1";
+routers = (
+  {{ name = "a"; {rest} = 1; addresses = [ "192.0.2.1/24" ]; {auth % 1}; }},
+  {{ name = "b"; {rest} = 2; addresses = [ "192.0.2.2/24", "fe80::1/64" ]; {auth % 2}; }},
+  {{ name = "c"; {rest} = 3; addresses = [ "192.0.2.3/24" ]; {auth % 255}; }} );
+""")
+    said = "x.conf:{}: warning: {}: auth.active: {}/keys has no key {}, which would be a fault\n".format
+    expect_accepted(vipd.run("-t", "-c", "x.conf", cwd=tmp), "x.conf: configuration OK, 4 routers\n",
+                    said(4, "b", tmp, 2) + said(5, "c", tmp, 255))
+
+
 def case_leaves_no_file(vipd, tmp):
     """-t makes nothing, not even the directory of the control socket."""
     write_good(tmp)

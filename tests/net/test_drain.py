@@ -150,6 +150,17 @@ def test_drain_of_a_member_is_one_of_its_group(lab):
     assert became(one) == 4
 
 
+def test_drain_of_a_name_that_is_none_names_routers_and_groups(lab):
+    one, _ = pair_of_groups(lab)
+    for command, name in (("drain", "gatewa"), ("resume", "gatewa"), ("drain", ""), ("resume", "")):
+        done = one.ctl(command, name, check=False)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == ("vipctl: there is no router of that name; there are: lan, wan"
+                               + ("; groups: gateway\n" if name else "\n"))
+    assert set(states(one).values()) == {"active"}
+    assert not any(it["drained"] for it in one.show()["routers"])
+
+
 def test_drain_of_a_group_for_a_time_begins_and_ends_once(lab):
     """Of more members than are answered in one turn."""
     names = [f"r{vrid}" for vrid in range(1, 61)]

@@ -3,7 +3,6 @@
 true. A command here writes what it was told into a file, a line for each run."""
 
 import contextlib
-import glob
 import json
 import os
 import pwd
@@ -18,6 +17,7 @@ from agents import run_vipd, write_config
 from frames import Probe
 from generations import OWN, crash, reload, replace
 from lab import router, wait_until
+from pages import forget_rings
 from processes import children, name_of
 
 ETC = os.path.join(os.path.dirname(__file__), "../../etc")
@@ -52,8 +52,7 @@ class Recorder:
     def runs(self):
         """[(words, on, whether it is a repetition, event), ...]"""
         with open(self.out, encoding="utf-8") as file:
-            whole = file.read().split("\n")[:-1]   # the last one may be under way
-        lines = [line.split("\t") for line in whole]
+            lines = [line.rstrip("\n").split("\t") for line in file if line.endswith("\n")]
         return [(words, on, repeat == "1", json.loads(text) if text else None)
                 for words, on, repeat, text in lines]
 
@@ -572,13 +571,16 @@ def test_changed_action_of_a_router_and_of_a_group_is_told_and_the_others_are_no
 # ---- ends and beginnings ----
 
 def kill_everything(agent):
-    """All processes of a vipd at once: none has a last word."""
+    """All processes of a vipd at once: none has a last word. What it ran is ended by then, too."""
     pids = [agent.pid, *agent.router_pids, *agent.notifier_pids]
     agent.expected_to_live = False
-    for number in (signal.SIGSTOP, signal.SIGKILL):
-        for pid in pids:
-            os.kill(pid, number)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    wardens = [it for pid in agent.notifier_pids for it in children(pid)]
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
     agent.process.wait()
+    wait_until(lambda: not any(name_of(pid) for pid in wardens), what="the end of what it ran")
 
 
 def test_reload_and_crash_tell_nothing_again(lab, home):
@@ -709,9 +711,7 @@ def test_action_of_another_life_is_not_taken(lab, home):
 def reboot(agent, lab, home, *routers, **settings):
     """A power cut, and another start: what is in /run is gone. Return: the next vipd."""
     kill_everything(agent)
-    inode = agent.host.run("stat", "-Lc", "%i", "/proc/self/ns/net").stdout.strip()
-    for path in glob.glob(f"/run/vipd/netns-{inode}.*"):
-        os.unlink(path)
+    forget_rings(agent.host)
     return lab.vipd(agent.host, list(routers), state_dir=home, user="root", **settings)
 
 

@@ -12,8 +12,9 @@ import test_auth
 import test_dual_stack
 import test_groups
 from agents import VIP, is_sanitized, router
+from generations import reload
 from lab import wait_until
-from test_why import BETTER, JUNK, ONE, PATIENCE, TWO, Pair, Row, Says, Scene, nothing, plain
+from test_why import BETTER, JUNK, ONE, PATIENCE, TWO, Pair, Row, Says, Scene, again, nothing, plain
 
 OTHER_HOST = "or the other host of this router|perhaps the other host of this router"
 MULTICAST = "multicast"
@@ -191,9 +192,9 @@ SCENES = {
     ]),
     "forgers": Scene(plain, [
         Row("an advert of nobody", forged_once,
-            Says("backup", "higher", election="preempts", findings=("long_wait", "interval"),
-                 words=(f"{TWO} is Active with priority 100, lower than ours, 150: we take over "
-                        f"unless {JUNK} is heard again, which was Active with priority 255",)),
+            Says("backup", "higher", election="owner", findings=("long_wait", "interval"),
+                 words=(f"{JUNK} is Active with priority 255, .* heard .* ago; "
+                        f"{TWO} is heard as Active, too, with the lower priority 100",)),
             Says("active", "silence", findings=("silence",),
                  words=("or it gave way to another Active",))),
     ]),
@@ -248,6 +249,57 @@ def test_silence_of_one_that_is_discarded_since_says_so(lab):
     Says("active", "silence", findings=("rejected_version", "silence"),
          words=(f"because adverts of {ONE} were discarded here: rejected_version; both",)).wait(
              pair.two, "another version since a reload")
+
+
+def test_start_behind_a_death_says_that_there_was_one(lab):
+    pair = plain(lab)
+    pair.one.kill()
+    pair.two.wait_state("lan", "active")
+    again(pair)
+    Says("active", findings=("killed",), words=("started anew .* it had ended without a word",)).wait(
+        pair.one, "a death")
+    reload(pair.one)
+    Says("active", findings=("killed",)).wait(pair.one, "a reload behind that")
+    assert pair.one.term() == 0
+    again(pair)
+    Says("active", fine=True, never=("without a word",)).wait(pair.one, "a restart")
+
+
+def test_backup_that_hears_two_goes_by_the_better_one(lab):
+    """The weaker one has forgotten a peer, and does not hear the better one."""
+    peers = {1: [2, 3], 2: [1, 3], 3: [2]}
+    agents = [lab.vipd(lab.host(f"gw{n}", f"192.0.2.{n + 1}/24"),
+                       [router(priority, unicast={"peers": [f"192.0.2.{it + 1}" for it in peers[n]]})])
+              for n, priority in ((1, 150), (2, 120), (3, 90))]
+    Says("active", "silence", findings=("rejected_not_peer",), words=(f"from {ONE}",)).wait(
+        agents[2], "a peer that was forgotten")
+    Says("backup", election="higher", words=(
+        f"{ONE} is Active with priority 150, higher than ours, 120; heard .* ago; 192.0.2.4 is heard as "
+        "Active, too, with the lower priority 90",), never=("we take over",)).wait(agents[1], "two")
+    seen = {agents[1].ctl("why", "--json").stdout.count('"code": "higher"') for _ in range(10)}
+    assert seen == {1}, "whoever was heard last"
+
+
+def test_two_causes_of_one_kind_are_both_told(lab):
+    host = lab.host("gw1", f"{ONE}/24")
+    devs = [host.attach(segment) for segment in ("wan", "dmz")]
+    agent = lab.vipd(host, [router(150, track=[{"interface": dev, "weight": -30} for dev in devs])])
+    agent.wait_state("lan", "active")
+    host.ip(*(f"link set {dev} down" for dev in devs))
+    Says("active", findings=("track",), words=("90 = 150 as configured",
+                                               *(f"track: the interface {dev}" for dev in devs))).wait(
+             agent, "two interfaces")
+
+
+def test_interface_of_an_address_is_named_in_the_advice(lab):
+    host = lab.host("gw1", f"{ONE}/24")
+    dev = host.attach("wan", "198.51.100.2/24")
+    agent = lab.vipd(host, [router(150, extra_addresses=[{"address": "198.51.100.1/24",
+                                                          "interface": dev}])])
+    agent.wait_state("lan", "active")
+    host.ip(f"link set {dev} down")
+    Says("fault", "address_link_down", words=(f"do: Set it up .ip link set {dev} up",)).wait(
+        agent, "another interface")
 
 
 def test_peer_with_another_address_is_discarded_and_guessed_at(lab):

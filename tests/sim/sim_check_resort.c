@@ -91,8 +91,8 @@ void check_inherited_priority(struct sim *sim, unsigned i, const struct vrrp *ol
 	unsigned due;
 
 	/* It died in the turn in which it waited no more. */
-	if (r->drain.hold_ns && gateway_local_ns(sim, r) >= r->drain.hold_ns &&
-	    old->election.priority == LAST) {
+	if (r->drain.hold_ns && old->election.priority == LAST &&
+	    (gateway_local_ns(sim, r) >= r->drain.hold_ns || !unit_active(sim, i))) {
 		r->drain.hold_ns = 0;
 		check_unheld(sim, i);
 	}

@@ -243,8 +243,8 @@ static void check_takeover(struct sim *sim, unsigned i, unsigned member, const s
 static bool is_word(const struct vrrp *before, const struct vrrp_election *after,
 		    const struct vrrp_event *event)
 {
-	return event->type == VRRP_EVENT_ADVERT && event->advert->priority &&
-	       before->election.left_ns && !after->left_ns &&
+	return before->election.state == VRRP_STATE_BACKUP && event->type == VRRP_EVENT_ADVERT &&
+	       event->advert->priority && before->election.left_ns && !after->left_ns &&
 	       after->heard_ns == before->election.heard_ns;
 }
 

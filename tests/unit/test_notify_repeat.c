@@ -408,6 +408,30 @@ static void test_events_that_another_one_has_begun_meanwhile_are_marked(void **s
 	assert_string_equal(waiting(scene.home, PAGES), "backup* active");
 }
 
+/* Likewise, of what waits here already. */
+static void test_pages_that_another_one_may_have_begun_meanwhile_are_marked(void **state)
+{
+	struct begun begun;
+
+	(void)state;
+	begin();
+	start(scene.home);
+	turn();
+	scene.now.mono_ns += 60 * SECOND;
+	turn();
+	assert_string_equal(waiting(scene.home, PAGES), "backup active");
+	assert_int_equal(begun_read(scene.begun_fd, &begun), 0);
+	begun.stamp_ns += SECOND;
+	assert_int_equal(begun_write(scene.begun_fd, &begun), 0);
+	scene.now.mono_ns += 60 * SECOND;
+	turn();
+	assert_string_equal(waiting(scene.home, PAGES), "backup* active*");
+	happen(VRRP_STATE_ACTIVE, VRRP_STATE_FAULT);
+	scene.now.mono_ns += 60 * SECOND;
+	turn();
+	assert_string_equal(waiting(scene.home, PAGES), "backup* active* fault");
+}
+
 /* Its numbers say nothing about those of another ring. */
 static void test_events_of_another_ring_are_not_marked(void **state)
 {
@@ -479,6 +503,7 @@ int main(void)
 		SCENE(test_pages_that_are_read_again_behind_a_late_store_are_marked),
 		SCENE(test_new_store_that_is_found_late_marks_nothing),
 		SCENE(test_events_that_another_one_has_begun_meanwhile_are_marked),
+		SCENE(test_pages_that_another_one_may_have_begun_meanwhile_are_marked),
 		SCENE(test_events_of_another_ring_are_not_marked),
 		cmocka_unit_test(test_message_that_is_marked_is_a_repetition_at_each_attempt),
 	};

@@ -202,6 +202,49 @@ static void test_why_journal_has_how_processes_began_and_ended(void **state)
 	assert_int_equal(s->facts.stopped.seq, 6);
 }
 
+/* The keeper's events are read first. */
+static void test_why_journal_knows_a_start_behind_an_end_that_nobody_told_of(void **state)
+{
+	static const struct {
+		int64_t adopted, stopped, gave_up; /* s; 0: never */
+		bool died;
+	} rows[] = {
+		{ 0, 0, 0, true },   { 20, 0, 0, false }, { 18, 0, 0, false }, { 15, 0, 0, true },
+		{ 0, 12, 0, false }, { 0, 5, 0, true },   { 0, 0, 12, false }, { 0, 0, 5, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct scene *s = scene();
+		struct event event = at(EVENT_PROCESS_LOST, rows[i].gave_up);
+
+		event.fact.word = 1;
+		if (rows[i].gave_up)
+			note(s, event);
+		note(s, at(EVENT_PROCESS_LOST, 30)); /* of the one that runs */
+		if (rows[i].stopped && rows[i].stopped < 10)
+			note(s, at(EVENT_STOPPED, rows[i].stopped));
+		note(s, at(EVENT_STARTED, 10));
+		assert_int_equal(s->facts.died.kind, 0); /* nothing is known of one before */
+		if (rows[i].stopped >= 10)
+			note(s, at(EVENT_STOPPED, rows[i].stopped));
+		note(s, at(EVENT_STATE, 13));
+		if (rows[i].adopted)
+			note(s, at(EVENT_ADOPTED, rows[i].adopted));
+		note(s, at(EVENT_STARTED, 20));
+		if ((s->facts.died.kind != 0) != rows[i].died)
+			fail_msg("row %zu", i);
+		if (rows[i].died && !rows[i].adopted)
+			assert_int_equal(s->facts.died_after_real_ns, 13 * SECOND);
+		note(s, at(EVENT_ADOPTED, 40)); /* a reload changes nothing of that */
+		note(s, at(EVENT_STARTED, 41));
+		assert_int_equal(s->facts.died.kind != 0, rows[i].died);
+		note(s, at(EVENT_STOPPED, 41)); /* and a start behind a stop is no news */
+		note(s, at(EVENT_STARTED, 42));
+		assert_int_equal(s->facts.died.kind, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +254,7 @@ int main(void)
 		cmocka_unit_test(test_why_journal_has_who_was_discarded_when_it_became_active),
 		cmocka_unit_test(test_why_journal_has_the_last_of_each_notice_and_reject),
 		cmocka_unit_test(test_why_journal_counts_addresses_that_were_taken_of_late),
+		cmocka_unit_test(test_why_journal_knows_a_start_behind_an_end_that_nobody_told_of),
 		cmocka_unit_test(test_why_journal_has_how_processes_began_and_ended),
 	};
 

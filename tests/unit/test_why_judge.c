@@ -268,6 +268,12 @@ static void test_why_of_two_actives_one_is_guessed_at(void **state)
 	with_problem(s, "owner", PROBLEM_WRONG);
 	why_judge(&s->facts, s->routers, &s->judgement);
 	assert_int_equal(finding_of(s, "owner")->alternatives_n, 0);
+	backup_of(s->routers, 50); /* it knows */
+	s->routers->reason.code = VRRP_REASON_AWAY;
+	with_problem(s, "other_active", PROBLEM_WRONG);
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_non_null(strstr(finding_of(s, "other_active")->text, "; see away"));
+	assert_int_equal(finding_of(s, "other_active")->alternatives_n, 0);
 }
 
 /* By an advert of it at 999 s. */
@@ -470,6 +476,9 @@ static void test_why_advice_has_names(void **state)
 	why_advise(NULL, s->routers, text);
 	assert_string_equal(text, "");
 	s->routers->tracks_n = 0;
+	strcpy(s->routers->reason.interface, "eth1");
+	why_advise(why_advice_of_reason(VRRP_REASON_ADDRESS_LINK_DOWN), s->routers, text);
+	assert_non_null(strstr(text, "(ip link set eth1 up)"));
 	for (int i = 0; i < VRRP_REASON_COUNT; i++) {
 		why_advise(why_advice_of_reason((enum vrrp_reason_code)i), s->routers, text);
 		assert_null(strchr(text, '{'));
@@ -594,9 +603,51 @@ static void test_why_worst_comes_first_and_more_are_counted(void **state)
 	assert_string_equal(s->judgement.all[0].code, "word3");
 	assert_string_equal(s->judgement.all[1].code, "word0");
 	assert_string_equal(s->judgement.all[2].code, "word1");
-	strcpy(all[1].word, "word0"); /* each word once */
+	assert_int_equal(s->judgement.more_n, 5);
+}
+
+/* Two tracked interfaces are two causes, 200 routes are not 200 findings. */
+static void test_why_some_of_a_kind_are_told_and_the_others_counted(void **state)
+{
+	static struct problem all[9];
+	struct scene *s = scene();
+
+	(void)state;
+	active(s);
+	for (size_t i = 0; i < N(all); i++) {
+		all[i].level = PROBLEM_DEGRADED;
+		strcpy(all[i].word, i == 1 ? "track" : "missing_route");
+		snprintf(all[i].text, sizeof(all[i].text), "number %zu", i);
+	}
+	s->routers->problems = all;
+	s->routers->problems_n = 6;
 	why_judge(&s->facts, s->routers, &s->judgement);
-	assert_int_equal(s->judgement.more_n, 4);
+	assert_int_equal(s->judgement.n, 5);
+	assert_string_equal(s->judgement.all[2].text, "number 2");
+	assert_string_equal(s->judgement.all[4].text,
+			    "number 4; and 1 more of this kind: vipctl check");
+	s->routers->problems_n = 9;
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_int_equal(s->judgement.n, 5);
+	assert_non_null(strstr(s->judgement.all[4].text, "; and 4 more of this kind"));
+}
+
+static void test_why_start_behind_a_silent_end_is_told_for_a_while(void **state)
+{
+	struct scene *s = scene();
+
+	(void)state;
+	active(s);
+	s->facts.died = (struct event){ .kind = EVENT_STARTED, .mono_ns = 995 * SECOND };
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_non_null(strstr(finding_of(s, "killed")->text, "started anew 5 s ago: it had"));
+	s->routers->journal.added_mono_ns = 996 * SECOND; /* it was not there */
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_int_equal(s->judgement.n, 0);
+	s->routers->journal.added_mono_ns = 0;
+	s->facts.now_mono_ns += 3600 * SECOND;
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_int_equal(s->judgement.n, 0);
 }
 
 /* What the protocol knows to complain of and to fail by, there is something to do about. */
@@ -704,6 +755,8 @@ int main(void)
 		cmocka_unit_test(test_why_what_happened_on_this_host_is_found),
 		cmocka_unit_test(test_why_loss_is_of_those_it_struck),
 		cmocka_unit_test(test_why_worst_comes_first_and_more_are_counted),
+		cmocka_unit_test(test_why_some_of_a_kind_are_told_and_the_others_counted),
+		cmocka_unit_test(test_why_start_behind_a_silent_end_is_told_for_a_while),
 		cmocka_unit_test(test_why_there_is_advice_for_all_that_can_be_wrong),
 		cmocka_unit_test(test_why_end_is_told_from_the_last_words),
 	};

@@ -62,9 +62,16 @@ static void backup_of_one_that_was_better(struct scene *s)
 	s->routers->lower_priority = 1;
 }
 
-static void backup_that_preempts(struct scene *s)
+static void backup_that_hears_two(struct scene *s)
 {
 	backup_of(s->routers, 150);
+	set_address(s->routers->lower, "192.0.2.9");
+	s->routers->lower_priority = 40;
+}
+
+static void backup_that_preempts(struct scene *s)
+{
+	backup_of(s->routers, 50);
 	set_address(s->routers->lower, "192.0.2.9");
 	s->routers->lower_priority = 40;
 }
@@ -170,9 +177,11 @@ static void test_why_election_says_who_is_better_and_what_ends_it(void **state)
 		{ backup_that_is_mute, "mute", "no advert of ours leaves" },
 		{ backup_of_one_that_left, "left", "192.0.2.2 has left with priority 0, takeover" },
 		{ backup_that_preempts, "preempts",
-		  "192.0.2.9 is Active with priority 40, lower than ours, 100: we take over unless "
-		  "192.0.2.2 is heard again, which was Active with priority 150, takeover in 0.3 "
-		  "s" },
+		  "192.0.2.9 is Active with priority 40, lower than ours, 100: we take over, "
+		  "takeover in 0.3 s" },
+		{ backup_that_hears_two, "higher",
+		  "192.0.2.2 is Active with priority 150, higher than ours, 100; heard 0.1 s ago; "
+		  "192.0.2.9 is heard as Active, too, with the lower priority 40, takeover in" },
 		{ backup_of_one_that_was_better, "preempts",
 		  "lower than ours, 100: we take over, takeover" },
 		{ backup_of_nobody, "nobody", "nobody is heard as Active, takeover in 0.3 s" },
