@@ -222,9 +222,14 @@ static unsigned count_class(const struct lane *lane, const struct delivery *deli
 	return n;
 }
 
+/* States, and others of which the next one about the same thing says what is true by then. */
+#define CONDITIONS                                                                                 \
+	(CONF_NOTIFY_STATES | 1u << CONF_NOTIFY_CHECK | 1u << CONF_NOTIFY_PRIORITY |               \
+	 1u << CONF_NOTIFY_DEAF)
+
 static bool has_to_be_true(const struct delivery *delivery)
 {
-	return delivery->deliver == CONF_NOTIFY_CURRENT && is_state(delivery);
+	return delivery->deliver == CONF_NOTIFY_CURRENT && 1u << delivery->word & CONDITIONS;
 }
 
 static void give_up(struct queue *queue, struct lane *lane, struct delivery *delivery)
@@ -245,15 +250,24 @@ static bool repeats(const struct delivery *newest, const struct delivery *delive
 	return newest && is_again(newest) && delivery->word == newest->word;
 }
 
-/* States that are no longer true. @newest: the one that is, in the lane; NULL: none of it. The lane
- * may end by that. */
+/* Whether it is true no more with @newest; NULL: with a state that nobody is told of. */
+static bool is_ended_by(const struct delivery *delivery, const struct delivery *newest)
+{
+	if (!has_to_be_true(delivery) || repeats(newest, delivery))
+		return false;
+	return newest ? is_of_class(newest, delivery) : is_state(delivery);
+}
+
+/* What is no longer true. @newest: what is, in the lane; NULL: none of it. The lane may end by
+ * that.
+ */
 static void supersede(struct queue *queue, struct lane *lane, const struct delivery *newest)
 {
 	struct delivery *next;
 
 	for (struct delivery *it = lane->first; it != newest; it = next) {
 		next = it->next;
-		if (!has_to_be_true(it) || repeats(newest, it))
+		if (!is_ended_by(it, newest))
 			continue;
 		if (is_being_made(lane, it)) {
 			it->outdated = true;
@@ -339,7 +353,7 @@ int queue_add(struct queue *queue, struct delivery *delivery)
 static bool has_newer_state(const struct lane *lane, const struct delivery *delivery)
 {
 	for (const struct delivery *it = lane->first; it; it = it->next)
-		if (has_to_be_true(it) && it->id > delivery->id)
+		if (has_to_be_true(it) && is_of_class(delivery, it) && it->id > delivery->id)
 			return true;
 	return false;
 }
@@ -378,7 +392,7 @@ bool queue_put_off(struct queue *queue, const struct delivery *like, int64_t due
 	struct delivery *found = NULL;
 
 	for (struct delivery *it = lane ? lane->first : NULL; it; it = it->next)
-		if (has_to_be_true(it) && !is_being_made(lane, it))
+		if (has_to_be_true(it) && is_state(it) && !is_being_made(lane, it))
 			found = it;
 	if (!found || !is_again(found) || found->word != like->word)
 		return false;

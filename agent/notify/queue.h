@@ -12,7 +12,7 @@
  * same thing) QUEUE_CLASS_MAX wait, and another one takes the place of the last of them, which is
  * told: it was merged. What was begun
  * counts no more, and is never merged. An entry that is told of what is current has one state that
- * waits: what is no longer true is never told.
+ * waits, and of a check and the like one, too: what is no longer true is never told.
  */
 #ifndef QUEUE_H
 #define QUEUE_H

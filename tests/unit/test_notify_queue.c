@@ -550,6 +550,36 @@ static void test_what_is_told_once_more_comes_behind_the_first_time(void **state
 	end_next(3);
 }
 
+/* A check that is up by now is not told to be down, and each has its own. */
+static void test_checks_that_are_to_be_current_end_with_the_next_of_theirs(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	for (subject = 1; subject <= 2; subject++)
+		add_of(0, "", CONF_NOTIFY_CHECK, CONF_NOTIFY_CURRENT);
+	assert_int_equal(start(&delivery, 0), 1);
+	subject = 1;
+	add_of(0, "", CONF_NOTIFY_CHECK, CONF_NOTIFY_CURRENT);
+	add_of(0, "", CONF_NOTIFY_CHECK, CONF_NOTIFY_CURRENT);
+	assert_null(queue_find(queue, 3));
+	assert_int_equal(queue_end(queue, delivery, "no", 0), QUEUE_GONE);
+	end_next(2);
+	end_next(4);
+	/* Neither by a state, nor is that by a check. */
+	add_of(0, "lan", CONF_NOTIFY_CHECK, CONF_NOTIFY_CURRENT);
+	add_of(0, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_CURRENT);
+	add_of(0, "lan", CONF_NOTIFY_CHECK, CONF_NOTIFY_CURRENT);
+	assert_null(queue_find(queue, 5));
+	end_next(6);
+	end_next(7);
+	/* What happens, and is no condition, is told each time. */
+	add_of(0, "lan", CONF_NOTIFY_DRAIN, CONF_NOTIFY_CURRENT);
+	add_of(0, "lan", CONF_NOTIFY_DRAIN, CONF_NOTIFY_CURRENT);
+	end_next(8);
+	end_next(9);
+}
+
 /* For each of many routers one hangs: it leaves places to others. */
 static void test_program_leaves_as_many_places_as_it_has(void **state)
 {
@@ -728,6 +758,7 @@ int main(void)
 		TEST(test_entries_that_are_one_action_have_one_lane),
 		TEST(test_what_is_told_once_more_is_put_off_for_no_longer_than_that),
 		TEST(test_what_is_told_once_more_comes_behind_the_first_time),
+		TEST(test_checks_that_are_to_be_current_end_with_the_next_of_theirs),
 		TEST(test_program_leaves_as_many_places_as_it_has),
 		TEST(test_pages_are_never_outdated),
 		TEST(test_group_and_router_of_one_name_are_two_lanes),
