@@ -325,6 +325,7 @@ static void take_address_news(struct routers *routers, const struct kern_news *n
 	if (router->conf->addresses[address].required != CONF_NO)
 		router_doubt_addresses(routers, router, news->what);
 	if (news->what == KERN_WANT_ENDED) {
+		routers_set_fresh(routers, news->want, false); /* no turn waits for it */
 		lease_on_ended(&router->lease);
 		router_schedule(routers, router);
 	}

@@ -15,7 +15,8 @@ struct routers;
 /* Of a want that is an address. */
 struct said {
 	int64_t heard_ns; /* somebody else announced it last; 0: never */
-	bool fresh;       /* added by us, and the kernel has not said yet that it answers */
+	bool fresh;       /* added by us, and the kernel has not said yet that it answers, */
+	int64_t fresh_ns; /* since then */
 	bool put_off;     /* while it is: its lease is to start anew when it answers */
 	bool awaited;     /* a hand-over waits for the announcement, */
 	int64_t gone_ns;  /* and lets it go then; VRRP_NEVER: it has not been announced yet */

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "routers_private.h"
 
+/* It takes the kernel milliseconds to say that an address answers, and less than the shortest lease
+ * until it has been so long: then what it said is lost. */
+#define FRESH_MAX_NS INT64_C(500000000)
+
 struct journal routers_journal(const struct routers *routers)
 {
 	return (struct journal){ routers->events, routers->now };
@@ -17,6 +21,7 @@ void routers_set_fresh(struct routers *routers, unsigned want, bool fresh)
 	routers->fresh_n += fresh;
 	routers->fresh_n -= routers->said[want].fresh;
 	routers->said[want].fresh = fresh;
+	routers->said[want].fresh_ns = routers->now->mono_ns;
 	routers->said[want].put_off = false;
 }
 
@@ -71,8 +76,9 @@ void router_renew_leases(struct routers *routers, struct router *router)
 	for (unsigned i = 0; i < n; i++) {
 		struct said *said = &routers->said[router->want + i];
 
-		said->put_off = said->fresh;
-		if (!said->fresh)
+		said->put_off =
+			said->fresh && routers->now->mono_ns - said->fresh_ns < FRESH_MAX_NS;
+		if (!said->put_off)
 			kern_wants_renew(routers->wants, router->want + i, routers->now->mono_ns);
 	}
 	measure_renewal(routers);

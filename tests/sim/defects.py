@@ -1083,6 +1083,11 @@ DEFECTS = [
            "fsm_act_advert(out, last_word(vr, code, advert));",
            "(void)last_word;"),
     # ---- IPv6 ----
+    Defect("fresh-for-ever",
+           "What the kernel says of a new address is lost, and its lease ends while it serves.",
+           "agent/router/wanted.c",
+           "said->fresh && routers->now->mono_ns - said->fresh_ns < FRESH_MAX_NS;",
+           "said->fresh;"),
     Defect("tentative-source",
            "Adverts leave from an address that may be another host's.",
            "agent/router/hear.c",
