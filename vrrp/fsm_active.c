@@ -158,16 +158,6 @@ static void give_way(struct vrrp *vr, struct vrrp_reason reason, int64_t now_ns,
 	fsm_set_state(vr, VRRP_STATE_BACKUP, reason, now_ns, out);
 }
 
-/* The weaker one yields when it is answered, and its last word is no other one's takeover: we may
- * be leaving when it comes. */
-static void expect_to_win(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
-{
-	unsigned below = vr->election.priority + 1u;
-
-	fsm_expect_last_word(vr, advert->source, below > UINT8_MAX ? UINT8_MAX : (uint8_t)below,
-			     now_ns);
-}
-
 /* §6.4.3 (415)..(475). Preempt_Mode is not asked: an Active always yields to its better. */
 static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns,
 			  struct vrrp_output *out)
@@ -195,7 +185,7 @@ static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 		yield(vr, VRRP_REASON_AWAY, advert, now_ns, out);
 	} else {
 		if (!last_word)
-			expect_to_win(vr, advert, now_ns);
+			fsm_expect_to_win(vr, advert->source, now_ns);
 		(void)defend(vr, now_ns, out);
 	}
 }

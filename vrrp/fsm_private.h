@@ -93,6 +93,12 @@ void fsm_defer_to(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now
 void fsm_expect_last_word(struct vrrp *vr, const uint8_t *source, uint8_t below, int64_t now_ns);
 
 /**
+ * fsm_expect_to_win() - likewise of an Active that is no better than this router, which yields when
+ * it hears that: its last word is no takeover, though this router may be leaving when it comes.
+ */
+void fsm_expect_to_win(struct vrrp *vr, const uint8_t *source, int64_t now_ns);
+
+/**
  * fsm_is_last_word() - whether an advert is no claim, but the last word that was expected: of one
  * that has said priority 0, and in whose place another one has come since, or of one that was
  * Active beside this router, and has lost. Of its adverts the first alone is, and soon: the next

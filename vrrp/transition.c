@@ -179,6 +179,13 @@ void fsm_expect_last_word(struct vrrp *vr, const uint8_t *source, uint8_t below,
 	vr->election.left_ns = now_ns;
 }
 
+void fsm_expect_to_win(struct vrrp *vr, const uint8_t *source, int64_t now_ns)
+{
+	unsigned below = vr->election.priority + 1u;
+
+	fsm_expect_last_word(vr, source, below > UINT8_MAX ? UINT8_MAX : (uint8_t)below, now_ns);
+}
+
 /* Another one comes in the place of whoever was heard last, and has left if it said so. */
 static void succeed(struct vrrp *vr, const uint8_t *source, uint8_t priority, int64_t now_ns)
 {
@@ -239,7 +246,10 @@ void fsm_announce(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 void fsm_become_active(struct vrrp *vr, struct vrrp_reason reason, bool served, int64_t now_ns,
 		       struct vrrp_output *out)
 {
-	succeed(vr, vr->election.source, vr->election.priority, now_ns);
+	if (vr->election.lower_heard)
+		fsm_expect_to_win(vr, vr->election.lower_source, now_ns);
+	else
+		succeed(vr, vr->election.source, vr->election.priority, now_ns);
 	vr->election.announced_n = 0;
 	vr->election.contested_n = 0;
 	vr->election.contested_ns = now_ns;

@@ -266,7 +266,8 @@ def test_stop_leaves_nothing_behind(service, lab):
         "success", "1", "0")                       # CLD_EXITED
     assert made.processes() == []
     left = os.listdir(f"/proc/{made.manager.pid}/root/run/vipd")
-    assert sorted(name.split(".", 1)[1] for name in left) == ["keeper.events", "router.events"]
+    assert sorted(name.split(".", 1)[1] for name in left) == [
+        "begun.events", "keeper.events", "router.events"]
 
 
 def test_broken_configuration_fails_for_good(service):

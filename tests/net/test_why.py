@@ -538,7 +538,7 @@ SCENES = {
         Row("no group membership", without_group,
             Says("fault", "no_group", findings=("fault",),
                  words=("cannot join the multicast group", "do: .*igmp_max_memberships")),
-            Says("active", "silence")),
+            Says("active", "silence", findings=("silence",), words=GUESS)),
         Row("peer left", left,
             Says(end="stopped", words=("does not run", "it was stopped, by signal TERM")),
             Says("active", "left", findings=("left",),

@@ -199,8 +199,11 @@ DEFECTS = [
            "vrrp/*.c", "if (last_word && vr->election.ceding) {", "if (last_word && false) {"),
     Defect("overlap-believes-a-loser",
            "The last word of one that has just lost is taken for a successor, by one that leaves.",
-           "vrrp/*.c", "if (!last_word) expect_to_win(vr, advert, now_ns);",
-           "(void)expect_to_win;"),
+           "vrrp/*.c", "if (!last_word) fsm_expect_to_win(vr, advert->source, now_ns);", ""),
+    Defect("overlap-believes-whom-it-preempted",
+           "The last word of one that was just preempted is taken for a successor.",
+           "vrrp/*.c", "if (vr->election.lower_heard) fsm_expect_to_win(vr, "
+           "vr->election.lower_source, now_ns); else succeed(", "succeed("),
     Defect("overlap-asks-only-once",
            "A successor that has spoken once, and was not believed, is not asked again.",
            "vrrp/*.c",

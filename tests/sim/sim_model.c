@@ -109,6 +109,13 @@ static void expect_gone(struct sim_model *m, const uint8_t *source, unsigned bel
 	m->gone_ns = now_ns;
 }
 
+/* Who is no better loses, and says so. */
+static void expect_to_win(const struct sim_gateway *r, struct sim_model *m, const uint8_t *source,
+			  int64_t now_ns)
+{
+	expect_gone(m, source, r->config.priority < 255 ? r->config.priority + 1u : 255, now_ns);
+}
+
 /* Somebody comes where another one said that he leaves. */
 static void displace(struct sim_model *m, unsigned priority, int64_t now_ns)
 {
@@ -315,10 +322,8 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 		restart(m, &r->config, now_ns);
 	} else {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
-		if (!gone) /* it loses, and says so */
-			expect_gone(m, advert->source,
-				    r->config.priority < 255 ? r->config.priority + 1u : 255,
-				    now_ns);
+		if (!gone)
+			expect_to_win(r, m, advert->source, now_ns);
 	}
 }
 
@@ -334,7 +339,9 @@ static void enter(struct sim *sim, unsigned i, enum vrrp_state from, int64_t now
 	if (from != VRRP_STATE_BACKUP && from != VRRP_STATE_ACTIVE) /* as one that knows nobody */
 		m->gone_ns = 0;
 	if (r->vr.election.state == VRRP_STATE_ACTIVE) {
-		if (m->left && from == VRRP_STATE_BACKUP)
+		if (m->weaker && from == VRRP_STATE_BACKUP)
+			expect_to_win(r, m, m->lower_from, now_ns);
+		else if (m->left && from == VRRP_STATE_BACKUP)
 			displace(m, r->config.priority, now_ns);
 		m->beat_ns = now_ns + interval_ns(r->config.interval_cs);
 	} else if (r->vr.election.state == VRRP_STATE_BACKUP && from != VRRP_STATE_ACTIVE) {

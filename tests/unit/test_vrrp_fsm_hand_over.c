@@ -143,6 +143,27 @@ static void test_hand_over_after_a_contest_believes_no_last_word(void **state)
 	}
 }
 
+/* One that preempts is told to leave before, or behind, the last word of the one that served. */
+static void test_hand_over_after_a_preemption_knows_the_last_word(void **state)
+{
+	(void)state;
+	for (unsigned heard = 0; heard < 2; heard++) {
+		struct vrrp vr = test_backup(150, T0);
+		int64_t came_ns;
+
+		vr.config.overlap = true;
+		on_advert(&vr, T0 + 3000 * MS, 100, HIGHER_ADDRESS, 100);
+		came_ns = vr.election.down_ns;
+		on_timer(&vr, came_ns);
+		assert_int_equal(vr.election.reason.code, VRRP_REASON_PREEMPT);
+		if (heard)
+			on_advert(&vr, came_ns + MS, 100, HIGHER_ADDRESS, 100);
+		on_cede(&vr, came_ns + 2 * MS);
+		assert_string_equal(on_advert(&vr, came_ns + 3 * MS, 100, HIGHER_ADDRESS, 100),
+				    heard ? "hand over, advert 99, active->backup" : "advert 0");
+	}
+}
+
 /* The contest was over, with its last word, when the better one left. */
 static void test_hand_over_long_after_a_contest_believes_the_first_advert(void **state)
 {
@@ -290,6 +311,7 @@ int main(void)
 		cmocka_unit_test(test_hand_over_from_a_slow_one_believes_who_comes_back),
 		cmocka_unit_test(test_hand_over_of_two_believes_who_comes_back),
 		cmocka_unit_test(test_hand_over_after_a_contest_believes_no_last_word),
+		cmocka_unit_test(test_hand_over_after_a_preemption_knows_the_last_word),
 		cmocka_unit_test(test_hand_over_long_after_a_contest_believes_the_first_advert),
 		cmocka_unit_test(test_backup_takes_no_last_word_for_an_active),
 		cmocka_unit_test(test_backup_believes_the_second_advert_of_one_that_left),
