@@ -14,6 +14,7 @@ from their beginning, and of nothing else that was before; what it was told of s
 """
 
 import collections
+import itertools
 import json
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -180,14 +181,19 @@ class Truth:
         return min(ends, default=None)
 
 
-def _by_router(runs, news):
-    """(router, its news, its runs, {key: place of a piece of news})"""
-    told = collections.defaultdict(list)
+def _by_subject(runs, news):
+    """(subject, its news, its runs, {key: place of a piece of news})
+
+    A router's states are one subject; of the host each kind is: no other takes its place.
+    """
+    told, heard = collections.defaultdict(list), collections.defaultdict(list)
     for run in runs:
-        told[run.router].append(run)
-    for router in sorted({*told, *news}):
-        yield (router, news.get(router, []), told[router],
-               {it.key: i for i, it in enumerate(news.get(router, []))})
+        told[run.router or f"host {run.event['kind']}"].append(run)
+    for it in itertools.chain(*news.values()):
+        heard[it.router or f"host {it.state}"].append(it)
+    for subject in sorted({*told, *heard}):
+        yield (subject, heard[subject], told[subject],
+               {it.key: i for i, it in enumerate(heard[subject])})
 
 
 def _common(run, places):
@@ -201,7 +207,7 @@ def _common(run, places):
 def judge_pages(truth, runs):
     """Of deliver = "all". Return: [complaint, ...]; that all is over is for judge_end()."""
     found = []
-    for router, news, told, places in _by_router(runs, truth.news()):
+    for subject, news, told, places in _by_subject(runs, truth.news()):
         last, seen, first, losses = -1, set(), 0, list(truth.losses)
         begun = set()                              # as far as somebody knows: else it may be merged
         for run in told:
@@ -225,7 +231,7 @@ def judge_pages(truth, runs):
             begun.add(run.key)
             last = max(last, place)
         ended = {run.key for run in told if run.ended}
-        found += [f"was never told to its end: {router} {key}" for key in begun - ended
+        found += [f"was never told to its end: {subject} {key}" for key in begun - ended
                   if places.get(key, last) < last]
     return found
 
@@ -233,7 +239,7 @@ def judge_pages(truth, runs):
 def judge_actions(truth, runs, slack_ns=SLACK_NS):
     """Of deliver = "current". Return: [complaint, ...]."""
     found = []
-    for _, news, told, places in _by_router(runs, truth.news(actions=True)):
+    for _, news, told, places in _by_subject(runs, truth.news(actions=True)):
         last, seen = -1, set()
         for run in told:
             found += _common(run, places)
@@ -269,7 +275,7 @@ def judge_will(truth, runs, life):
 def judge_end(truth, runs, kind):
     """When all has been told: the last of each router is the last that happened, to its end."""
     found = []
-    for router, news, told, _ in _by_router(runs, truth.news(actions=kind == "action")):
+    for _, news, told, _ in _by_subject(runs, truth.news(actions=kind == "action")):
         ended = {run.key for run in told if run.ended}
         if news and (not told or told[-1].key != news[-1].key or news[-1].key not in ended):
             found.append(f"the last {kind} is not of the last state: "
