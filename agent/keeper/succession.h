@@ -113,7 +113,8 @@ enum succession_event_type {
 	SUCCESSION_EXEC_FAILED,  /* EXEC has returned */
 	SUCCESSION_SAYS_READY,   /* @role: NEXT or STANDBY, and its conversation goes on */
 	SUCCESSION_SAYS_ALIVE,   /* CURRENT */
-	SUCCESSION_SAYS_LEAVING, /* CURRENT, @ns: CLOCK_MONOTONIC when it will have left */
+	SUCCESSION_SAYS_LEAVING, /* CURRENT, @ns: CLOCK_MONOTONIC when it will have left, or says so
+				    again */
 	SUCCESSION_SAYS_FROZEN,  /* CURRENT, @ns: CLOCK_REALTIME up to which it read packets */
 	SUCCESSION_CHANNEL_END,  /* @role: its conversation is over; its process may live yet */
 	SUCCESSION_ENDED,        /* @role: its process is gone, @exit_status */

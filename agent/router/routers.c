@@ -362,32 +362,36 @@ static void leave(struct routers *routers, struct router *router)
 
 /* When a router will be out at the latest: who waits for a successor may have to wait for its
  * announcements, too. */
-static int64_t out_ns(const struct routers *routers, const struct router *router)
+static int64_t out_ns(const struct router *router, int64_t now_ns)
 {
 	if (hand_over_is_on(router))
 		return router->hand_over.until_ns;
 	if (awaits_successor(router))
 		return router->vr.election.advert_ns + hand_over_span_ns(router);
-	return routers->now->mono_ns;
+	return now_ns;
 }
 
-/* Return: when all will be out that were told to leave. */
-static int64_t see_off(struct routers *routers)
+int64_t routers_leave_end(const struct routers *routers, const struct clocks *now)
 {
-	int64_t until_ns = routers->now->mono_ns;
+	int64_t end_ns = now->mono_ns;
 
+	for (unsigned i = 0; i < routers->n && routers->leaving_n; i++) {
+		int64_t ns = out_ns(&routers->all[i], now->mono_ns);
+
+		if (routers->all[i].leaving && ns > end_ns)
+			end_ns = ns;
+	}
+	return end_ns;
+}
+
+/* Those that wait for nobody go at once. */
+static void see_off(struct routers *routers)
+{
 	look_at_leavers(routers);
 	routers_execute(routers, routers->now);
-	for (unsigned i = 0; i < routers->n && routers->leaving_n; i++) {
-		int64_t ns = out_ns(routers, &routers->all[i]);
-
-		if (routers->all[i].leaving && ns > until_ns)
-			until_ns = ns;
-	}
-	return until_ns;
 }
 
-int64_t routers_leave(struct routers *routers, const struct clocks *now)
+void routers_leave(struct routers *routers, const struct clocks *now)
 {
 	routers->now = now;
 	for (unsigned i = 0; i < routers->n; i++) {
@@ -396,7 +400,7 @@ int64_t routers_leave(struct routers *routers, const struct clocks *now)
 		routers->all[i].gone = false; /* for a reload that was refused */
 		leave(routers, &routers->all[i]);
 	}
-	return see_off(routers);
+	see_off(routers);
 }
 
 void routers_note_gone(struct routers *routers, const char *name)
@@ -419,13 +423,13 @@ static bool may_leave(struct router *router)
 	return true;
 }
 
-int64_t routers_leave_gone(struct routers *routers, const struct clocks *now, int64_t patience_ns)
+void routers_leave_gone(struct routers *routers, const struct clocks *now, int64_t patience_ns)
 {
 	routers->now = now;
 	for (unsigned i = 0; i < routers->n; i++)
 		if (may_leave(&routers->all[i]) && leave_ns(&routers->all[i]) <= patience_ns)
 			leave(routers, &routers->all[i]);
-	return see_off(routers);
+	see_off(routers);
 }
 
 void routers_stay(struct routers *routers, const struct clocks *now)

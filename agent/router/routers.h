@@ -276,10 +276,16 @@ int64_t routers_deadline(const struct routers *routers);
  * routers_leave() - leave gracefully: who is Active says so, and serves until a successor has
  * announced each address, or its Active_Down_Interval has passed; turns go on until then. All
  * others are out at once, and so is who was told to leave a gap.
- *
- * Return: when all will be out at the latest, CLOCK_MONOTONIC.
  */
-int64_t routers_leave(struct routers *routers, const struct clocks *now);
+void routers_leave(struct routers *routers, const struct clocks *now);
+
+/**
+ * routers_leave_end() - when all will be out at the latest that were told to leave, as far as that
+ * is known by now.
+ *
+ * Return: CLOCK_MONOTONIC; the time of @now when there is none.
+ */
+int64_t routers_leave_end(const struct routers *routers, const struct clocks *now);
 
 /**
  * routers_note_gone() - a reload that is to come does without a router.
@@ -291,7 +297,7 @@ void routers_note_gone(struct routers *routers, const char *name);
  * routers_leave_gone() - the same as routers_leave() for those, but for who shares its fate with
  * one that goes on, and who would take longer than @patience_ns: they leave a gap.
  */
-int64_t routers_leave_gone(struct routers *routers, const struct clocks *now, int64_t patience_ns);
+void routers_leave_gone(struct routers *routers, const struct clocks *now, int64_t patience_ns);
 
 /**
  * routers_stay() - the reload that was to come is refused: who was to leave and still serves goes

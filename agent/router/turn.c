@@ -26,6 +26,9 @@
 /* A reload waits no longer for routers that leave, or hand over. */
 #define GONE_PATIENCE_NS INT64_C(6000000000)
 
+/* Who leaves asks for no more time at once, and for more with each sign of life. */
+#define LEAVING_AHEAD_NS INT64_C(5000000000)
+
 #define RETRY_NS     INT64_C(1000000000)  /* after a line of the log that nobody takes */
 #define PUT_PAUSE_NS INT64_C(10000000000) /* from the states of all in the journal to the next */
 
@@ -336,23 +339,33 @@ static void begin_to_show(struct turn *turn, const struct clocks *now)
 	turn->log_ns = now->mono_ns;
 }
 
+/* Of the keeper, and its manager: what is needed by now, but not all at once, so that one that
+ * hangs meanwhile is found soon. */
+static void ask_for_time(const struct turn *turn, const struct clocks *now)
+{
+	int64_t until_ns = routers_leave_end(turn->routers, now);
+
+	if (turn->room_ns != LOOP_NEVER && turn->room_ns > until_ns)
+		until_ns = turn->room_ns;
+	if (until_ns > now->mono_ns)
+		(void)channel_send(turn->channel_fd, CHANNEL_LEAVING,
+				   earlier(until_ns, now->mono_ns + LEAVING_AHEAD_NS), NULL);
+}
+
 /* Routers that nobody continues leave before the others are handed over, and who has yielded hands
  * its addresses over. */
 static void begin_to_freeze(struct turn *turn, const struct clocks *now, int64_t began_ns)
 {
-	int64_t left_ns, handed_over_ns, until_ns;
+	int64_t handed_over_ns;
 
 	turn->freeze_ns = began_ns;
 	if (turn->leaving)
 		return;
-	left_ns = routers_leave_gone(turn->routers, now, GONE_PATIENCE_NS);
-	handed_over_ns = earlier(routers_hand_overs_end(turn->routers, now),
-				 now->mono_ns + GONE_PATIENCE_NS);
-	until_ns = left_ns > handed_over_ns ? left_ns : handed_over_ns;
-	if (until_ns <= now->mono_ns)
-		return;
-	turn->room_ns = until_ns;
-	(void)channel_send(turn->channel_fd, CHANNEL_LEAVING, until_ns, NULL);
+	routers_leave_gone(turn->routers, now, GONE_PATIENCE_NS);
+	handed_over_ns = routers_hand_overs_end(turn->routers, now);
+	if (handed_over_ns > now->mono_ns)
+		turn->room_ns = earlier(handed_over_ns, now->mono_ns + GONE_PATIENCE_NS);
+	ask_for_time(turn, now);
 }
 
 /* Whoever was to take over has died: nobody leaves for it. That one makes room is too late to
@@ -440,6 +453,7 @@ static void say_alive(struct turn *turn, const struct clocks *now)
 	state_alive(turn->state, now->mono_ns);
 	life_timer_set(CHANNEL_FD_LIFE, now->mono_ns + LIFE_PATIENCE_NS);
 	say_status(turn);
+	ask_for_time(turn, now);
 	if (realtime_watch(now->mono_ns)) {
 		event = event_fact(EVENT_REALTIME_LOST, 0, NULL);
 		tell(turn, now, &event);
@@ -470,15 +484,12 @@ static void make_room(struct turn *turn, const struct clocks *now)
 /* Who is Active serves until somebody comes; the keeper, and its manager, shall have patience. */
 static void leave(struct turn *turn, const struct clocks *now)
 {
-	int64_t until_ns;
-
 	if (turn->left)
 		return;
 	turn->left = true;
 	turn->room_ns = LOOP_NEVER;
-	until_ns = routers_leave(turn->routers, now);
-	if (until_ns > now->mono_ns)
-		(void)channel_send(turn->channel_fd, CHANNEL_LEAVING, until_ns, NULL);
+	routers_leave(turn->routers, now);
+	ask_for_time(turn, now);
 }
 
 static void run_orders(void *self, const struct clocks *now, unsigned readable)

@@ -335,9 +335,11 @@ static bool begin_to_leave(struct sim *sim, struct sim_process *process, bool go
 	return true;
 }
 
-bool gateway_begin_to_leave(struct sim *sim, struct sim_process *process, int64_t *ret_until_ns)
+bool gateway_begin_to_leave(struct sim *sim, struct sim_process *process)
 {
-	return begin_to_leave(sim, process, false, ret_until_ns);
+	int64_t until_ns;
+
+	return begin_to_leave(sim, process, false, &until_ns);
 }
 
 bool gateway_leave_gone(struct sim *sim, struct sim_process *process, int64_t *ret_until_ns)

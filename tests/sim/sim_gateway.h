@@ -277,14 +277,14 @@ void gateway_turn(struct sim *sim, struct sim_process *process);
 
 /**
  * gateway_begin_to_leave() - its routers leave, as soon as somebody serves.
- * @ret_until_ns: likewise as process_leave_routers().
  *
  * Return: false when it died doing so, which the keeper has heard.
  */
-bool gateway_begin_to_leave(struct sim *sim, struct sim_process *process, int64_t *ret_until_ns);
+bool gateway_begin_to_leave(struct sim *sim, struct sim_process *process);
 
 /**
  * gateway_leave_gone() - likewise, those of its routers that the next process does not have.
+ * @ret_until_ns: likewise as process_leave_gone().
  */
 bool gateway_leave_gone(struct sim *sim, struct sim_process *process, int64_t *ret_until_ns);
 

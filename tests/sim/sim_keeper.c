@@ -491,6 +491,20 @@ void keeper_process_event(struct sim *sim, struct sim_process *process)
 
 /* ---- what the one does that speaks ---- */
 
+/* As agent/router/turn.c does: what is needed by now, but not all at once. */
+static void ask_for_time(struct sim *sim, struct sim_process *process)
+{
+	struct clocks now = process_clocks(process);
+	int64_t until_ns = routers_leave_end(process->routers, &now);
+
+	if (process->room_ns != VRRP_NEVER && process->room_ns > until_ns)
+		until_ns = process->room_ns;
+	if (until_ns > now.mono_ns + SIM_AHEAD_NS)
+		until_ns = now.mono_ns + SIM_AHEAD_NS;
+	if (until_ns > now.mono_ns)
+		says(sim, process, SUCCESSION_SAYS_LEAVING, until_ns);
+}
+
 static void say_alive(struct sim *sim, struct sim_process *process)
 {
 	int64_t now = gateway_local_ns(sim, &sim->routers[process->router]);
@@ -502,21 +516,20 @@ static void say_alive(struct sim *sim, struct sim_process *process)
 	state_alive(process->state, now);
 	sim->routers[process->router].keeper.early_n = 0;
 	says(sim, process, SUCCESSION_SAYS_ALIVE, 0);
+	ask_for_time(sim, process);
 }
 
 /* As agent/router/turn.c does. Return: whether it is to stop now; it may have died. */
 static bool leaves(struct sim *sim, struct sim_process *process)
 {
-	int64_t until_ns;
 
 	if (!sim->overlap || process->told_again)
 		return true;
 	process->room_ns = VRRP_NEVER;
 	if (!process->leaves) {
-		if (!gateway_begin_to_leave(sim, process, &until_ns))
+		if (!gateway_begin_to_leave(sim, process))
 			return false;
-		if (until_ns > gateway_local_ns(sim, &sim->routers[process->router]))
-			says(sim, process, SUCCESSION_SAYS_LEAVING, until_ns);
+		ask_for_time(sim, process);
 	}
 	if (routers_have_left(process->routers))
 		return true;
@@ -554,7 +567,7 @@ static bool begin_to_make_room(struct sim *sim, struct sim_process *process)
 		return true;
 	process->room_ns = until_ns;
 	check_waits(sim, process);
-	says(sim, process, SUCCESSION_SAYS_LEAVING, until_ns);
+	ask_for_time(sim, process);
 	return true;
 }
 

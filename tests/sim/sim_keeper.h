@@ -38,6 +38,9 @@ struct sim_child {
 /* A reload waits so long for hand-overs, as the manual says. */
 #define SIM_ROOM_NS (6 * SIM_S)
 
+/* So much time who leaves asks for at once. */
+#define SIM_AHEAD_NS (5 * SIM_S)
+
 struct sim_keeper {
 	struct succession rules;
 	struct sim_child children[SUCCESSION_ROLES_COUNT];

@@ -463,8 +463,11 @@ static bool leave(struct sim_process *process, bool gone_alone, int64_t *ret_unt
 		return false;
 	}
 	process->mortal = true;
-	*ret_until_ns = gone_alone ? routers_leave_gone(process->routers, &now, GONE_PATIENCE_NS)
-				   : routers_leave(process->routers, &now);
+	if (gone_alone)
+		routers_leave_gone(process->routers, &now, GONE_PATIENCE_NS);
+	else
+		routers_leave(process->routers, &now);
+	*ret_until_ns = routers_leave_end(process->routers, &now);
 	process->mortal = false;
 	process_leave();
 	return true;
