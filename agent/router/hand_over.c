@@ -37,7 +37,9 @@ static void forget(struct routers *routers, struct router *router)
 
 	for (unsigned i = 0; i < n; i++)
 		routers->said[router->want + i].awaited = false;
-	router->hand_over = (struct hand_over){ .claimed_ns = router->hand_over.claimed_ns };
+	router->hand_over = (struct hand_over){ .claimed_ns = router->hand_over.claimed_ns,
+						.began_ns = router->hand_over.began_ns,
+						.lives_ns = router->hand_over.lives_ns };
 }
 
 void hand_over_cancel(struct routers *routers, struct router *router)
@@ -46,6 +48,7 @@ void hand_over_cancel(struct routers *routers, struct router *router)
 	router->hand_over.is_complete = false;
 	if (hand_over_is_on(router))
 		forget(routers, router);
+	router->hand_over.began_ns = router->hand_over.lives_ns = 0;
 }
 
 /*
@@ -188,6 +191,14 @@ void hand_over_look(struct routers *routers, struct router *router)
 		hand_over_end(routers, router);
 }
 
+/* From a moment with evidence on: they are to last to the end of what that puts off. */
+static void renew_leases(struct routers *routers, struct router *router)
+{
+	router_renew_leases(routers, router);
+	router->hand_over.renew_ns =
+		routers->now->mono_ns + lease_spare_ns(&router->lease, hand_over_span_ns(router));
+}
+
 /* What evidence there was for the leases is of this moment: an Active was heard that comes. */
 void hand_over_begin(struct routers *routers, struct router *router)
 {
@@ -198,6 +209,9 @@ void hand_over_begin(struct routers *routers, struct router *router)
 	router->hand_over.began_ns = now_ns;
 	router->hand_over.until_ns = now_ns + span_ns;
 	router->hand_over.due_ns = VRRP_NEVER;
+	router->hand_over.lives_ns = 0;
+	router->hand_over.renew_ns =
+		router->lease.renewed_ns + lease_spare_ns(&router->lease, span_ns);
 	for (unsigned i = 0; i < n; i++)
 		begin_with(routers, router, i);
 	hand_over_look(routers, router);
@@ -206,11 +220,62 @@ void hand_over_begin(struct routers *routers, struct router *router)
 	if (router_has_virtual_mac(router))
 		router_owe_recall(routers, router);
 	if (span_ns > vrrp_interval_ns(router->vr.config.interval_cs))
-		router_renew_leases(routers, router);
+		renew_leases(routers, router);
+}
+
+/* The others are still to be announced: an awaited address was, so that somebody is at it. */
+static void put_off_end(struct routers *routers, struct router *router)
+{
+	struct hand_over *hand_over = &router->hand_over;
+	int64_t now_ns = routers->now->mono_ns;
+	int64_t until_ns = now_ns + hand_over_span_ns(router);
+
+	if (until_ns > hand_over->began_ns + HAND_OVER_LONGEST_NS)
+		until_ns = hand_over->began_ns + HAND_OVER_LONGEST_NS;
+	if (until_ns > hand_over->until_ns)
+		hand_over->until_ns = until_ns;
+	if (now_ns >= hand_over->renew_ns)
+		renew_leases(routers, router);
+}
+
+/* Its silence begins anew, for all that share their fate: they would take over together. */
+static void believe_alive(struct routers *routers, struct router *router)
+{
+	for (unsigned i = 0; i < router_mates_n(router); i++)
+		router_mate(router, i)->hand_over.lives_ns = routers->now->mono_ns;
 }
 
 void hand_over_announced(struct routers *routers, struct router *router, unsigned want)
 {
-	if (hand_over_awaits(routers, want))
+	const struct hand_over *hand_over = &router->hand_over;
+
+	if (hand_over_awaits(routers, want)) {
 		let_go_soon(routers, router, want, routers->now->mono_ns);
+		put_off_end(routers, router);
+	}
+	if (hand_over->began_ns &&
+	    routers->now->mono_ns < hand_over->began_ns + HAND_OVER_LONGEST_NS)
+		believe_alive(routers, router);
+}
+
+/* An Active that was heard, and is not to be preempted. */
+static bool waits_for_silence(const struct vrrp_election *election)
+{
+	return election->active_source[0] && !election->lower_heard &&
+	       election->active_priority != VRRP_PRIORITY_LEAVE;
+}
+
+int64_t hand_over_holds_ns(const struct router *router)
+{
+	const struct vrrp_config *c = &router->vr.config;
+	const struct vrrp_election *e = &router->vr.election;
+
+	if (e->state != VRRP_STATE_BACKUP)
+		return 0;
+	if (router->leaving)
+		return VRRP_NEVER;
+	if (!router->hand_over.lives_ns || !waits_for_silence(e))
+		return 0;
+	return router->hand_over.lives_ns +
+	       vrrp_down_ns(c->version, e->priority, e->active_interval_cs, vrrp_down_intervals(c));
 }

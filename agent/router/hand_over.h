@@ -3,9 +3,14 @@
  * Handing addresses over: a router that leaves on purpose, or has found its better, goes on serving
  * each address until its successor is heard to announce it, and a moment longer, for what was under
  * way by then, so that at any time somebody answers. Those that nobody can announce, since they are
- * on no Ethernet, go with the last one, and routes and rules with the first. All of it ends after
- * an interval, or half a second if that is longer, however little was announced. A fault ends it at
- * once; a stop and a reload wait for it.
+ * on no Ethernet, go with the last one, and routes and rules with the first. All of it ends when an
+ * interval, or half a second if that is longer, has passed since it began or an address was
+ * announced that it waits for, and after HAND_OVER_LONGEST_NS in any case. A fault ends it at once;
+ * a stop and a reload wait for it.
+ *
+ * What is announced is evidence, too: a successor that announces some of the addresses is alive and
+ * busy, also if it finds no time for adverts. So leases are renewed on it, and its silence counts
+ * from there, until so long after the beginning. Who leaves for good takes over from nobody.
  */
 #ifndef HAND_OVER_H
 #define HAND_OVER_H
@@ -16,6 +21,9 @@
 /* So long a packet may be under way to whoever had the address before it was announced. */
 #define HAND_OVER_GRACE_NS INT64_C(2000000)
 
+/* A thousand addresses with a pause of 10 ms between two announcements take half as long. */
+#define HAND_OVER_LONGEST_NS INT64_C(20000000000)
+
 struct router;
 struct routers;
 
@@ -23,7 +31,9 @@ struct routers;
 struct hand_over {
 	int64_t until_ns;   /* it ends then; 0: there is none */
 	int64_t due_ns;     /* the next address goes then; VRRP_NEVER: none is announced */
-	int64_t began_ns;   /* since then */
+	int64_t began_ns;   /* since then, or the last one */
+	int64_t renew_ns;   /* the next announcement from then on renews the leases */
+	int64_t lives_ns;   /* its successor was heard then, though it may not advertise; 0 */
 	int64_t claimed_ns; /* the router became Active then */
 	unsigned left_n;    /* addresses that are still to be announced */
 	unsigned gone_n;    /* those that were */
@@ -44,7 +54,8 @@ void hand_over_begin(struct routers *routers, struct router *router);
 bool hand_over_is_on(const struct router *router);
 
 /**
- * hand_over_span_ns() - how long it lasts at most, once it has begun.
+ * hand_over_span_ns() - how long it waits for an announcement, from its beginning or the one
+ * before.
  */
 int64_t hand_over_span_ns(const struct router *router);
 
@@ -66,7 +77,7 @@ void hand_over_cancel(struct routers *routers, struct router *router);
 
 /**
  * hand_over_announced() - somebody else has announced an address of a router: if that is awaited,
- * it goes in a moment.
+ * it goes in a moment, and the others have more time.
  * @want: of the router.
  */
 void hand_over_announced(struct routers *routers, struct router *router, unsigned want);
@@ -75,6 +86,14 @@ void hand_over_announced(struct routers *routers, struct router *router, unsigne
  * hand_over_awaits() - whether an address is still to be announced.
  */
 bool hand_over_awaits(const struct routers *routers, unsigned want);
+
+/**
+ * hand_over_holds_ns() - until when a router does not take over, whatever it has not heard: its
+ * successor is alive; or VRRP_NEVER: it leaves for good, and its addresses go with that.
+ *
+ * Return: 0: nothing keeps it from that.
+ */
+int64_t hand_over_holds_ns(const struct router *router);
 
 /**
  * hand_over_look() - let go what is announced, and end one whose time is over.

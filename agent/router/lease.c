@@ -5,6 +5,9 @@
 
 #define NS_PER_S INT64_C(1000000000)
 
+/* The kernel may end a lease so much before its time, and whoever renews it may be late. */
+#define EARLY_NS (NS_PER_S / 2)
+
 void lease_init(struct lease *lease, enum conf_lease kind, unsigned interval_cs,
 		unsigned down_intervals)
 {
@@ -18,6 +21,11 @@ void lease_end(struct lease *lease)
 	lease_init(lease, lease->kind, lease->interval_cs, lease->down_intervals);
 }
 
+static int64_t length_ns(const struct lease *lease)
+{
+	return conf_lease_s(lease->kind, lease->interval_cs, lease->down_intervals) * NS_PER_S;
+}
+
 /*
  * How long they may go without renewal. A "safe" lease: a third of it. An "available" one outlives
  * every Backup's patience after an advert that does not renew it: Active_Down_Interval, which is
@@ -27,12 +35,18 @@ void lease_end(struct lease *lease)
 static int64_t period_ns(const struct lease *lease)
 {
 	int64_t interval_ns = vrrp_interval_ns(lease->interval_cs);
-	int64_t lease_ns =
-		conf_lease_s(lease->kind, lease->interval_cs, lease->down_intervals) * NS_PER_S;
 
 	if (lease->kind == CONF_LEASE_AVAILABLE)
-		return lease_ns - ((lease->down_intervals + 1) * interval_ns - interval_ns / 256);
-	return lease_ns / 3;
+		return length_ns(lease) -
+		       ((lease->down_intervals + 1) * interval_ns - interval_ns / 256);
+	return length_ns(lease) / 3;
+}
+
+int64_t lease_spare_ns(const struct lease *lease, int64_t span_ns)
+{
+	if (lease->kind == CONF_LEASE_AVAILABLE)
+		return length_ns(lease) - span_ns - EARLY_NS;
+	return lease->kind == CONF_LEASE_SAFE ? period_ns(lease) : VRRP_NEVER / 2;
 }
 
 void lease_adopt(struct lease *lease, int64_t renew_ns, bool same_length, int64_t now_ns)

@@ -79,6 +79,13 @@ void lease_on_ended(struct lease *lease);
 bool lease_on_timer(struct lease *lease, int64_t now_ns);
 
 /**
+ * lease_spare_ns() - how long leases may go without renewal, from one on, while evidence comes
+ * again and again, and the last of it shall keep them for some time more.
+ * @span_ns: so long. A "safe" lease may end before that, as it may without evidence.
+ */
+int64_t lease_spare_ns(const struct lease *lease, int64_t span_ns);
+
+/**
  * lease_is_starved() - whether a renewal that the kernel has refused may not be tried again: what
  * was its evidence is none any more. Of an "available" lease any advert of its time is.
  */

@@ -280,7 +280,10 @@ static void fire(struct routers *routers, struct router *router)
 	hand_over_look(routers, router);
 	look_at_rivals(routers, router);
 	measure_due(router, event.now_ns);
-	router_step(routers, router, &event);
+	if (event.now_ns < hand_over_holds_ns(router))
+		router_schedule(routers, router);
+	else
+		router_step(routers, router, &event);
 }
 
 /* What the kernel refused to renew it may be asked for again only as long as there is evidence. */

@@ -128,6 +128,8 @@ void router_schedule(struct routers *routers, struct router *router)
 					   : vrrp_deadline(&router->vr);
 	bool active = router->vr.election.state == VRRP_STATE_ACTIVE;
 
+	if (hand_over_holds_ns(router) > deadline_ns)
+		deadline_ns = hand_over_holds_ns(router);
 	if (!active) {
 		lease_end(&router->lease);
 		resort_rest(&router->resort);

@@ -23,8 +23,9 @@
 #define ALIVE_EARLY_NS INT64_C(100000000)
 #define ALIVE_LATE_NS  INT64_C(500000000)
 
-/* A reload waits no longer for routers that leave, or hand over. */
-#define GONE_PATIENCE_NS INT64_C(6000000000)
+/* A reload waits no longer for one that hands over, and not for a router that may have to wait for
+ * longer until somebody begins to come. */
+#define GONE_PATIENCE_NS INT64_C(30000000000)
 
 /* Who leaves asks for no more time at once, and for more with each sign of life. */
 #define LEAVING_AHEAD_NS INT64_C(5000000000)
@@ -356,15 +357,12 @@ static void ask_for_time(const struct turn *turn, const struct clocks *now)
  * its addresses over. */
 static void begin_to_freeze(struct turn *turn, const struct clocks *now, int64_t began_ns)
 {
-	int64_t handed_over_ns;
-
 	turn->freeze_ns = began_ns;
 	if (turn->leaving)
 		return;
 	routers_leave_gone(turn->routers, now, GONE_PATIENCE_NS);
-	handed_over_ns = routers_hand_overs_end(turn->routers, now);
-	if (handed_over_ns > now->mono_ns)
-		turn->room_ns = earlier(handed_over_ns, now->mono_ns + GONE_PATIENCE_NS);
+	if (routers_hand_overs_end(turn->routers, now) > now->mono_ns)
+		turn->room_ns = now->mono_ns + GONE_PATIENCE_NS;
 	ask_for_time(turn, now);
 }
 

@@ -124,7 +124,11 @@
  * P19 While nothing befalls anybody, no address that an Active with overlap has when it is told to
  *     leave is nowhere until a successor has it, if one comes within an Active_Down_Interval; but
  *     those of a unit that leaves beside a host whose families elect apart.
- * A reload waits 6 s for the end of a hand-over, which those 3 s of P6 come behind. P20 Drains. A
+ * Who has told somebody so takes over from nobody. A hand-over ends an interval, or half a second,
+ * after its beginning, or the last announcement that it has waited for, and after 20 s: so long
+ * P1, P3 and P6 bear that the addresses are there. Who has heard an announcement in that time takes
+ * it for an advert.
+ * A reload waits 30 s for the end of a hand-over, which those 3 s of P6 come behind. P20 Drains. A
  * router has the lowest priority from the turn in which it is told so, until it is told otherwise
  * or the time has come, whatever process speaks for it, unless one makes it an owner; then it has
  * its own again, unless it is the last resort. While nothing befalls anybody, no address that was
@@ -336,6 +340,12 @@ void check_heard(struct sim *sim, const struct sim_process *process, const struc
 		 unsigned k);
 
 /**
+ * check_held_until() - router @i, in @state, does not take over before that, whatever it has not
+ * heard, on its clock: VRRP_NEVER: it leaves for good; 0: nothing keeps it from that.
+ */
+int64_t check_held_until(const struct sim *sim, unsigned i, enum vrrp_state state);
+
+/**
  * check_hand_over() - router @i has yielded, and its last advert waits for its addresses to be
  * gone.
  * @word: the priority of that one; -1: it was sent before, to call whoever comes.
@@ -354,10 +364,16 @@ void check_hand_over_end(struct sim *sim, unsigned i);
 bool check_may_hold(const struct sim *sim, unsigned i, unsigned k);
 
 /**
- * check_companion_may_hold() - whether the second member of a unit, which is not Active, may still
- * have addresses: it takes no longer than the first one.
+ * check_span() - how long a hand-over waits for the next announcement.
  */
-bool check_companion_may_hold(const struct sim *sim, unsigned i);
+int64_t check_span(const struct sim_gateway *r);
+
+/**
+ * check_put_off() - when one that began at @began_ns, and was to end at @until_ns, does so when an
+ * address that it waits for is announced now.
+ */
+int64_t check_put_off(const struct sim_gateway *r, int64_t began_ns, int64_t until_ns,
+		      int64_t now_ns);
 
 /**
  * check_is_serving() - whether it may still have any.
@@ -564,9 +580,9 @@ void check_frozen(struct sim *sim, const struct sim_process *process);
 void check_waiting(const struct sim_process *process);
 
 /**
- * check_waits() - it makes no room yet, since it hands over (P6).
+ * check_waits() - it makes room then, on its clock, or before: until then it hands over (P6).
  */
-void check_waits(struct sim *sim, const struct sim_process *process);
+void check_waits(struct sim *sim, const struct sim_process *process, int64_t until_ns);
 
 /* What the keeper has when a process of its ends. */
 struct sim_loss {

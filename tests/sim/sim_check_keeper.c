@@ -4,7 +4,7 @@
 
 /* A stop: it leaves, has a last moment, is killed, and is not waited for. */
 #define STOP_NS    (6500 * SIM_MS)
-#define GONE_NS    (6 * SIM_S) /* a reload waits no longer for who leaves */
+#define GONE_NS    (30 * SIM_S) /* a reload does not wait for who may take longer */
 #define OVERLAP_NS (500 * SIM_MS)
 #define RELOAD_NS  (3 * SIM_S)  /* for a reload, with the gap to the one before */
 #define STANDBY_NS (12 * SIM_S) /* for another standby after one that could not be kept */
@@ -213,11 +213,11 @@ void check_shaken(struct sim *sim, unsigned i)
 	sim->routers[i].keeper.shaken_ns = sim->now_ns;
 }
 
-void check_waits(struct sim *sim, const struct sim_process *process)
+void check_waits(struct sim *sim, const struct sim_process *process, int64_t until_ns)
 {
 	struct sim_gateway *r = &sim->routers[process->router];
 
-	r->keeper.waits_ns = gateway_global_ns(r, process->room_ns);
+	r->keeper.waits_ns = gateway_global_ns(r, until_ns);
 }
 
 void check_asked(struct sim *sim, unsigned i)

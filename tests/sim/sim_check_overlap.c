@@ -5,9 +5,26 @@
 #include "sim.h"
 
 /* What the manual and agent/router/hand_over.h say, written down a second time. */
-#define GRACE_NS  (2 * SIM_MS)
-#define LATELY_NS (1 * SIM_S)
-#define LEAST_NS  (500 * SIM_MS)
+#define GRACE_NS (2 * SIM_MS)
+#define LEAST_NS (500 * SIM_MS)
+#define MOST_NS  (20 * SIM_S)
+
+int64_t check_span(const struct sim_gateway *r)
+{
+	int64_t interval_ns = r->config.interval_cs * 10 * SIM_MS;
+
+	return interval_ns < LEAST_NS ? LEAST_NS : interval_ns;
+}
+
+int64_t check_put_off(const struct sim_gateway *r, int64_t began_ns, int64_t until_ns,
+		      int64_t now_ns)
+{
+	int64_t later_ns = now_ns + check_span(r);
+
+	if (later_ns > began_ns + MOST_NS)
+		later_ns = began_ns + MOST_NS;
+	return later_ns > until_ns ? later_ns : until_ns;
+}
 
 void check_heard(struct sim *sim, const struct sim_process *process, const struct kern_said *said,
 		 unsigned k)
@@ -21,16 +38,28 @@ void check_heard(struct sim *sim, const struct sim_process *process, const struc
 	    (sim->loops && memcmp(said->mac, r->kernel.link.mac, sizeof(said->mac)) == 0))
 		return;
 	r->said_ns[k] = now_ns;
-	if (yield->on && yield->due_ns[k] == VRRP_NEVER)
+	if (yield->on && yield->due_ns[k] == VRRP_NEVER) {
 		yield->due_ns[k] = now_ns + GRACE_NS;
+		if (yield->awaited >> k & 1)
+			yield->until_ns = check_put_off(r, r->handed_ns, yield->until_ns, now_ns);
+	}
+	if (r->handed_ns && now_ns < r->handed_ns + MOST_NS)
+		r->lives_ns = now_ns;
 }
 
-/* How long a hand-over may take. */
-static int64_t span_of(const struct sim_gateway *r)
+int64_t check_held_until(const struct sim *sim, unsigned i, enum vrrp_state state)
 {
-	int64_t interval_ns = r->config.interval_cs * 10 * SIM_MS;
+	static const uint8_t none[SIM_ADDRESS_LEN];
+	const struct sim_gateway *r = &sim->routers[i];
+	const struct sim_model *m = &sim->check.models[i];
 
-	return interval_ns < LEAST_NS ? LEAST_NS : interval_ns;
+	if (state != VRRP_STATE_BACKUP)
+		return 0;
+	if (r->leaving.told)
+		return VRRP_NEVER;
+	if (!r->lives_ns || family_same(m->from, none) || m->left || m->weaker)
+		return 0;
+	return r->lives_ns + model_down_ns(&r->config, m->interval_cs);
 }
 
 void check_hand_over(struct sim *sim, unsigned i, int word)
@@ -42,9 +71,11 @@ void check_hand_over(struct sim *sim, unsigned i, int word)
 	*yield = (struct sim_yield){ .on = true, .word_due = word >= 0 };
 	yield->word = (uint8_t)(word < 0 ? 0 : word);
 	yield->recalls = r->kernel.macvlans.used;
-	yield->until_ns = now_ns + span_of(r);
+	yield->until_ns = now_ns + check_span(r);
+	r->handed_ns = now_ns;
+	r->lives_ns = 0;
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
-		bool lately = r->said_ns[k] && now_ns - r->said_ns[k] < LATELY_NS;
+		bool lately = r->said_ns[k] && now_ns - r->said_ns[k] < SIM_LATELY_NS;
 
 		yield->due_ns[k] = lately ? r->said_ns[k] + GRACE_NS : VRRP_NEVER;
 		yield->held |= (uint32_t)r->kernel.table[k].present << k;
@@ -58,6 +89,7 @@ void check_hand_over_end(struct sim *sim, unsigned i)
 	struct sim_gateway *r = &sim->routers[i];
 
 	r->yield = (struct sim_yield){ 0 };
+	r->handed_ns = r->lives_ns = 0;
 	memset(r->said_ns, 0, sizeof(r->said_ns));
 }
 
@@ -68,18 +100,6 @@ bool check_may_hold(const struct sim *sim, unsigned i, unsigned k)
 
 	return r->yield.on && r->vr.election.state == VRRP_STATE_BACKUP &&
 	       now_ns < r->yield.until_ns && now_ns < r->yield.due_ns[k];
-}
-
-bool check_companion_may_hold(const struct sim *sim, unsigned i)
-{
-	const struct sim_gateway *r = &sim->routers[i];
-	const struct vrrp_election *e = &r->companion.vr.election;
-	enum vrrp_reason_code code = e->reason.code;
-	bool hands_over = code == VRRP_REASON_HIGHER || code == VRRP_REASON_CEDED ||
-			  code == VRRP_REASON_TOGETHER;
-
-	return r->unit.together && r->config.overlap && e->state == VRRP_STATE_BACKUP &&
-	       hands_over && gateway_local_ns(sim, r) < r->companion.yielded_ns + span_of(r);
 }
 
 bool check_is_serving(const struct sim *sim, unsigned i)
@@ -307,7 +327,7 @@ int64_t check_leaving_late_ns(const struct sim *sim)
 
 		if (!r->leaving.told || left_ns <= 0)
 			continue;
-		left_ns += left_ns * SIM_DRIFT_PPM / 1000000 + span_of(r) + SIM_S;
+		left_ns += left_ns * SIM_DRIFT_PPM / 1000000 + check_span(r) + SIM_S;
 		if (left_ns > late_ns)
 			late_ns = left_ns;
 	}

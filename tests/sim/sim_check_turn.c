@@ -534,6 +534,7 @@ static void check_deadline(struct sim *sim, const struct sim_process *process)
 	unsigned i = process->router;
 	const struct sim_gateway *r = &sim->routers[i];
 	int64_t now = gateway_local_ns(sim, r), deadline = vrrp_deadline(&r->vr);
+	int64_t held_ns = check_held_until(sim, i, r->vr.election.state);
 	bool awaits = (r->kernel.macvlans.used || r->conf.checks.n) &&
 		      r->vr.election.reason.code == VRRP_REASON_NONE;
 	bool never = r->vr.election.state == VRRP_STATE_FAULT ||
@@ -543,6 +544,10 @@ static void check_deadline(struct sim *sim, const struct sim_process *process)
 
 	if (r->drain.told_ns == sim->now_ns) /* in a turn before, with an advert for the next */
 		return;
+	if (held_ns == VRRP_NEVER) /* only its hand-over has an end, see check_yield() */
+		return;
+	if (held_ns > deadline)
+		deadline = held_ns;
 	if (never ? deadline != VRRP_NEVER
 		  : deadline <= now || deadline > now + deadline_latest(sim, r))
 		check_fail(sim, "deadline", "%s in %s has its deadline in %.3f ms", node_name(i),

@@ -297,6 +297,19 @@ static bool is_excused(const struct sim *sim, unsigned i)
 	       (r->companion.config.family == 6 && check_is_refused(sim, r));
 }
 
+/* Whether it may have its addresses still, as a Backup whose family has handed over. */
+static bool may_hold(const struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+	const struct vrrp_election *e = &r->companion.vr.election;
+	enum vrrp_reason_code code = e->reason.code;
+	bool hands_over = code == VRRP_REASON_HIGHER || code == VRRP_REASON_CEDED ||
+			  code == VRRP_REASON_TOGETHER;
+
+	return r->unit.together && r->config.overlap && e->state == VRRP_STATE_BACKUP &&
+	       hands_over && gateway_local_ns(sim, r) < r->companion.handed_over_ns;
+}
+
 static void check_table(struct sim *sim, const struct sim_process *process)
 {
 	unsigned i = process->router;
@@ -307,8 +320,7 @@ static void check_table(struct sim *sim, const struct sim_process *process)
 		bool known = routers_has_address(process->routers,
 						 routers_get(process->routers, NUMBER), k);
 
-		if (c->table[k].present != active &&
-		    !(c->table[k].present && check_companion_may_hold(sim, i)))
+		if (c->table[k].present != active && !(c->table[k].present && may_hold(sim, i)))
 			check_fail(sim, "P3", "the companion of %s is %s and has %s address %u",
 				   node_name(i), vrrp_state_name(c->vr.election.state),
 				   active ? "no" : "still", k);
@@ -372,13 +384,35 @@ void companion_turn(struct sim *sim, const struct sim_process *process)
 	check_state(sim, process);
 }
 
+void companion_heard(struct sim *sim, const struct sim_process *process,
+		     const struct kern_said *said, unsigned k)
+{
+	struct sim_gateway *r = &sim->routers[process->router];
+	struct sim_companion *c = &r->companion;
+	int64_t now_ns = gateway_local_ns(sim, r);
+
+	if (said->ifindex != r->kernel.link.ifindex ||
+	    (sim->loops && memcmp(said->mac, r->kernel.link.mac, sizeof(said->mac)) == 0))
+		return;
+	/* Once each since it has yielded, or before. */
+	if (c->said_ns[k] < c->yielded_ns - SIM_LATELY_NS && now_ns < c->handed_over_ns)
+		c->handed_over_ns = check_put_off(r, c->yielded_ns, c->handed_over_ns, now_ns);
+	c->said_ns[k] = now_ns;
+}
+
+static void begin_to_yield(struct sim *sim, struct sim_gateway *r)
+{
+	r->companion.yielded_ns = gateway_local_ns(sim, r);
+	r->companion.handed_over_ns = r->companion.yielded_ns + check_span(r);
+}
+
 void companion_stepped(struct sim *sim, unsigned i, const struct vrrp *before,
 		       const struct vrrp *vr, const struct vrrp_event *event)
 {
 	struct sim_gateway *r = &sim->routers[i];
 
 	if (before->election.state == VRRP_STATE_ACTIVE && vr->election.state == VRRP_STATE_BACKUP)
-		r->companion.yielded_ns = gateway_local_ns(sim, r);
+		begin_to_yield(sim, r);
 	r->companion.vr = *vr;
 	unit_stepped(sim, i, 1, before, event);
 }

@@ -29,9 +29,11 @@ struct sim_companion {
 	uint8_t bytes[SIM_ADDRESS_LEN]; /* of the host's own address of this family */
 	enum sim_own own;
 	int64_t dad_ns;
-	int64_t yielded_ns;             /* when it was Active last, and came to Backup; its clock */
-	const struct sim_process *bare; /* has no source, */
-	int64_t bare_ns;                /* since then, on its clock */
+	int64_t yielded_ns;     /* when it was Active last, and came to Backup; its clock */
+	int64_t handed_over_ns; /* what it handed over then has an end, likewise */
+	int64_t said_ns[SIM_COMPANION_ADDRESSES]; /* somebody else announced an address last */
+	const struct sim_process *bare;           /* has no source, */
+	int64_t bare_ns;                          /* since then, on its clock */
 	struct sim_companion_address table[SIM_COMPANION_ADDRESSES];
 };
 
@@ -40,6 +42,7 @@ struct sim_conf;
 struct sim_gateway;
 struct sim_process;
 struct sim_frame;
+struct kern_said;
 
 /**
  * companion_init() - give a host a companion.
@@ -66,6 +69,12 @@ struct kern_address companion_address(const struct sim_gateway *r, unsigned k);
  * companion_is_conf() - whether a configuration has it.
  */
 bool companion_is_conf(const struct sim_gateway *r, const struct sim_conf *conf);
+
+/**
+ * companion_heard() - a process has read that its address @k is announced by another host.
+ */
+void companion_heard(struct sim *sim, const struct sim_process *process,
+		     const struct kern_said *said, unsigned k);
 
 /**
  * companion_stepped() - the core made a step with one that is a member of a unit.

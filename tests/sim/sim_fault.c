@@ -6,6 +6,7 @@
 #include "sim.h"
 #include "sim_route.h"
 #include "sim_junk.h"
+#include "sim_watch.h"
 
 void fault_add(struct sim *sim, const struct sim_episode *episode)
 {
@@ -114,6 +115,7 @@ static void path_apply(struct sim *sim, unsigned from, unsigned to, const struct
 	case SIM_FAULT_SOURCE:
 	case SIM_FAULT_PROGRAM:
 	case SIM_FAULT_JUNK:
+	case SIM_FAULT_SAY:
 	case SIM_FAULT_START:
 	case SIM_FAULT_ROUTE:
 	case SIM_FAULT_MACVLAN:
@@ -204,6 +206,7 @@ static void narrate_begin(const struct sim *sim, const struct sim_episode *e)
 		trace(sim, "%s gets one more address of its own", node_name(e->node));
 		break;
 	case SIM_FAULT_JUNK:
+	case SIM_FAULT_SAY:
 	case SIM_FAULT_STOP:
 	case SIM_FAULT_FREEZE:
 	case SIM_FAULT_LEAVE:
@@ -545,6 +548,8 @@ void fault_begin(struct sim *sim, unsigned i)
 		sim->net.paths[e->node][e->peer].burst = e->amount;
 	else if (e->type == SIM_FAULT_JUNK)
 		junk_send(sim, e->node, e->amount);
+	else if (e->type == SIM_FAULT_SAY)
+		watch_stranger(sim, e->node, e->amount % sim->routers[e->node].addresses_n);
 	else if (e->type == SIM_FAULT_START)
 		gateway_start(sim, e->node);
 	else

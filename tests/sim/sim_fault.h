@@ -49,6 +49,7 @@ enum sim_fault_type {
 	SIM_FAULT_FAMILY,   /* of one family alone: unit_kind() @amount */
 	SIM_FAULT_DRAIN,    /* no fault: @node is drained: enum sim_drain_end @amount */
 	SIM_FAULT_CHECK,    /* checker_kind() @amount */
+	SIM_FAULT_SAY,      /* a stranger announces address @amount to @node */
 	SIM_FAULT_COUNT,
 };
 

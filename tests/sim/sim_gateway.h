@@ -62,6 +62,9 @@ struct sim_last {
 	struct sim_model model; /* before it */
 };
 
+/* What was announced before is no news of who comes now. */
+#define SIM_LATELY_NS (1 * SIM_S)
+
 /* A router that has yielded, and serves on: P3. Times of its clock. */
 struct sim_yield {
 	bool on;          /* some address may still be there */
@@ -149,6 +152,8 @@ struct sim_gateway {
 	int64_t offered_ns;                   /* its last offer to leave, of this process; 0 */
 	struct sim_yield yield;
 	struct sim_leaving leaving;
+	int64_t handed_ns; /* its clock: it has handed over, or still does, since then; 0 */
+	int64_t lives_ns;  /* whom it has done that to has said something then; 0 */
 	int64_t said_ns[SIM_ADDRESSES_MAX];        /* its process has read that somebody else has an
 						      address; on its clock; 0: it has not since it is
 						      Active */

@@ -566,7 +566,7 @@ static bool begin_to_make_room(struct sim *sim, struct sim_process *process)
 	if (until_ns <= process->freeze_ns)
 		return true;
 	process->room_ns = until_ns;
-	check_waits(sim, process);
+	check_waits(sim, process, until_ns);
 	ask_for_time(sim, process);
 	return true;
 }
@@ -583,8 +583,10 @@ static bool makes_room(struct sim *sim, struct sim_process *process)
 		process->room_ns = VRRP_NEVER;
 	if (routers_have_left(process->routers) &&
 	    (process->room_ns == VRRP_NEVER ||
-	     routers_hand_overs_end(process->routers, &now) <= now.mono_ns))
+	     routers_hand_overs_end(process->routers, &now) <= now.mono_ns)) {
+		check_waits(sim, process, now.mono_ns);
 		return true;
+	}
 	gateway_schedule(sim, process);
 	return false;
 }

@@ -36,7 +36,7 @@ struct sim_child {
 };
 
 /* A reload waits so long for hand-overs, as the manual says. */
-#define SIM_ROOM_NS (6 * SIM_S)
+#define SIM_ROOM_NS (30 * SIM_S)
 
 /* So much time who leaves asks for at once. */
 #define SIM_AHEAD_NS (5 * SIM_S)

@@ -174,6 +174,9 @@ static void backup_timer(struct sim *sim, unsigned i, int64_t now_ns)
 	struct sim_model *m = &sim->check.models[i];
 	int64_t late_ns = now_ns - m->down_ns;
 
+	if (now_ns < m->held_ns && r->vr.election.state != VRRP_STATE_BACKUP)
+		check_fail(sim, "timing", "%s takes over from one that lives, or leaves itself",
+			   node_name(i));
 	if (late_ns >= interval_ns(m->interval_cs) && !m->granted) {
 		grant(sim, i, now_ns);
 		if (r->vr.election.state != VRRP_STATE_BACKUP)

@@ -18,7 +18,7 @@
 #define ABSENT_VRID (SIM_VRID + 100)
 
 /* As agent/router/turn.c has it. */
-#define GONE_PATIENCE_NS (6 * SIM_S)
+#define GONE_PATIENCE_NS (30 * SIM_S)
 
 /* Whose code runs, for what the product calls without a handle. One thread, one world. */
 static struct sim_process *running;
@@ -493,7 +493,8 @@ int64_t process_room_ns(struct sim_process *process, int64_t left_ns)
 	struct clocks now = process_clocks(process);
 	int64_t handed_over_ns = routers_hand_overs_end(process->routers, &now);
 
-	if (handed_over_ns > now.mono_ns + SIM_ROOM_NS)
+	/* It may be put off. */
+	if (handed_over_ns > now.mono_ns)
 		handed_over_ns = now.mono_ns + SIM_ROOM_NS;
 	return left_ns > handed_over_ns ? left_ns : handed_over_ns;
 }

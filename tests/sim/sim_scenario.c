@@ -309,6 +309,7 @@ static const struct {
 	{ "cut", SIM_FAULT_CUT, 2, false, false, 0 },
 	{ "burst", SIM_FAULT_BURST, 2, true, false, 0 },
 	{ "junk", SIM_FAULT_JUNK, 1, true, false, 0 },
+	{ "announce", SIM_FAULT_SAY, 1, true, false, 0 },
 	{ "split", SIM_FAULT_PARTITION, 0, false, true, 0 },
 	{ "panic", SIM_FAULT_PANIC, 1, false, false, SIM_VICTIM_CURRENT },
 	{ "panics", SIM_FAULT_PANIC, 1, true, false, 0 },

@@ -44,6 +44,7 @@
  *   at 5000 cut r1 r2 | burst r1 r2 3    one way; a burst loses so many packets
  *   at 5000 split r1 h1                  from all others
  *   at 5000 junk r1 17                   so many packets
+ *   at 5000 announce r1 3                a stranger announces its fourth address
  *   kept                                 no lease of an Active ends
  *   served                               in the end one is Active, and each host sends to it
  *   until 12000                          last line

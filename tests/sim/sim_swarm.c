@@ -376,6 +376,7 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 	case SIM_FAULT_GUEST:
 	case SIM_FAULT_DRAIN:
 	case SIM_FAULT_CHECK:
+	case SIM_FAULT_SAY:
 	case SIM_FAULT_COUNT:
 		break;
 	}

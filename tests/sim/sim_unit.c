@@ -226,6 +226,8 @@ static void check_takeover(struct sim *sim, unsigned i, unsigned member, const s
 	bool alone = is_in(r, mate, VRRP_STATE_ACTIVE) && !is_mute(process, mate);
 	int64_t now_ns = gateway_local_ns(sim, r), at_ns = r->unit.arrived[member].at_ns;
 
+	if (r->leaving.told)
+		check_fail(sim, "U", "%s takes over, and leaves", node_name(i));
 	if (!(alone && !is_mute(process, member)) &&
 	    counts(r, member, is_mute(process, member), before->election.since_ns) &&
 	    now_ns < at_ns + model_down_ns(&r->config, r->unit.arrived[member].interval_cs))

@@ -84,6 +84,8 @@ static void read_all(struct kern_watch *watch, unsigned at, kern_said_fn each, v
 		each(&said, arg);
 		if (main)
 			check_heard(process->sim, process, &said, k);
+		else
+			companion_heard(process->sim, process, &said, k % SIM_COMPANION_ADDRESSES);
 	}
 }
 
@@ -113,6 +115,20 @@ static void queue(struct sim *sim, struct sim_process *process, unsigned slot)
 	watch->queue[last].ifindex = r->kernel.link.ifindex;
 	sim->net.packets[slot].refs++;
 	process_wake(sim, process);
+}
+
+void watch_stranger(struct sim *sim, unsigned i, unsigned k)
+{
+	static const uint8_t mac[] = { 0x02, 0, 0, 0, 0, 0xfa };
+	struct sim_packet packet = { .type = SIM_PACKET_ARP,
+				     .from = (uint8_t)i,
+				     .family = sim->routers[i].config.family,
+				     .announced = 1u << k,
+				     .len = sizeof(mac) };
+
+	memcpy(packet.bytes, mac, sizeof(mac));
+	trace(sim, "a stranger announces address %u to %s", k, node_name(i));
+	net_inject(sim, &packet, i);
 }
 
 void watch_deliver(struct sim *sim, unsigned slot, unsigned i)

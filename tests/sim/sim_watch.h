@@ -14,4 +14,9 @@ struct sim;
  */
 void watch_deliver(struct sim *sim, unsigned slot, unsigned i);
 
+/**
+ * watch_stranger() - a host that is no router of this world announces address @k to router @i.
+ */
+void watch_stranger(struct sim *sim, unsigned i, unsigned k);
+
 #endif
