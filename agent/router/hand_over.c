@@ -238,13 +238,6 @@ static void put_off_end(struct routers *routers, struct router *router)
 		renew_leases(routers, router);
 }
 
-/* Its silence begins anew, for all that share their fate: they would take over together. */
-static void believe_alive(struct routers *routers, struct router *router)
-{
-	for (unsigned i = 0; i < router_mates_n(router); i++)
-		router_mate(router, i)->hand_over.lives_ns = routers->now->mono_ns;
-}
-
 void hand_over_announced(struct routers *routers, struct router *router, unsigned want)
 {
 	const struct hand_over *hand_over = &router->hand_over;
@@ -255,27 +248,41 @@ void hand_over_announced(struct routers *routers, struct router *router, unsigne
 	}
 	if (hand_over->began_ns &&
 	    routers->now->mono_ns < hand_over->began_ns + HAND_OVER_LONGEST_NS)
-		believe_alive(routers, router);
+		router->hand_over.lives_ns = routers->now->mono_ns;
 }
 
-/* An Active that was heard, and is not to be preempted. */
+/* Of a Backup: whether it waits for an Active that was heard to fall silent. */
 static bool waits_for_silence(const struct vrrp_election *election)
 {
-	return election->active_source[0] && !election->lower_heard &&
-	       election->active_priority != VRRP_PRIORITY_LEAVE;
+	return election->state == VRRP_STATE_BACKUP && election->active_source[0] &&
+	       !election->lower_heard && election->active_priority != VRRP_PRIORITY_LEAVE;
 }
 
-int64_t hand_over_holds_ns(const struct router *router)
+/* When the silence of its successor has lasted for so long that this router may take over. */
+static int64_t silent_ns(const struct router *router)
 {
 	const struct vrrp_config *c = &router->vr.config;
 	const struct vrrp_election *e = &router->vr.election;
 
-	if (e->state != VRRP_STATE_BACKUP)
-		return 0;
-	if (router->leaving)
-		return VRRP_NEVER;
 	if (!router->hand_over.lives_ns || !waits_for_silence(e))
 		return 0;
 	return router->hand_over.lives_ns +
 	       vrrp_down_ns(c->version, e->priority, e->active_interval_cs, vrrp_down_intervals(c));
+}
+
+int64_t hand_over_holds_ns(struct router *router)
+{
+	int64_t holds_ns = 0;
+
+	if (router->vr.election.state != VRRP_STATE_BACKUP)
+		return 0;
+	if (router->leaving)
+		return VRRP_NEVER;
+	for (unsigned i = 0; i < router_mates_n(router); i++) {
+		struct router *mate = router_mate(router, i);
+
+		if ((mate == router || !router_is_mute(mate)) && silent_ns(mate) > holds_ns)
+			holds_ns = silent_ns(mate);
+	}
+	return holds_ns;
 }

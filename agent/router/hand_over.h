@@ -89,11 +89,12 @@ bool hand_over_awaits(const struct routers *routers, unsigned want);
 
 /**
  * hand_over_holds_ns() - until when a router does not take over, whatever it has not heard: its
- * successor is alive; or VRRP_NEVER: it leaves for good, and its addresses go with that.
+ * successor is alive, or that of one that it shares its fate with, and that has a say; VRRP_NEVER:
+ * it leaves for good, and its addresses go with that.
  *
  * Return: 0: nothing keeps it from that.
  */
-int64_t hand_over_holds_ns(const struct router *router);
+int64_t hand_over_holds_ns(struct router *router);
 
 /**
  * hand_over_look() - let go what is announced, and end one whose time is over.

@@ -128,7 +128,8 @@ void router_schedule(struct routers *routers, struct router *router)
 					   : vrrp_deadline(&router->vr);
 	bool active = router->vr.election.state == VRRP_STATE_ACTIVE;
 
-	if (hand_over_holds_ns(router) > deadline_ns)
+	/* What is put off needs no answer before it would be due. */
+	if (deadline_ns <= routers->now->mono_ns && hand_over_holds_ns(router) > deadline_ns)
 		deadline_ns = hand_over_holds_ns(router);
 	if (!active) {
 		lease_end(&router->lease);

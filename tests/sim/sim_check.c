@@ -339,7 +339,7 @@ static void check_takeover(struct sim *sim, unsigned i, const struct vrrp *befor
 	int64_t at = sim->check.arrived[i].at_ns, now = gateway_local_ns(sim, r);
 	unsigned interval_cs = sim->check.arrived[i].interval_cs;
 	int64_t down = model_down_ns(&r->config, interval_cs), late = now - at - down;
-	int64_t held = sim->check.models[i].held_ns;
+	int64_t lives = sim->check.models[i].lives_ns;
 	int64_t healthy = gateway_local_at(r, r->healthy_ns);
 
 	if (at < before->election.since_ns)
@@ -347,8 +347,8 @@ static void check_takeover(struct sim *sim, unsigned i, const struct vrrp *befor
 	if (late < 0)
 		check_fail(sim, "P9", "%s takes over %.3f ms after an advert arrived", node_name(i),
 			   (double)(now - at) / SIM_MS);
-	if (held > at + down)
-		late = now - held;
+	if (lives > at)
+		late = now - lives - down;
 	if (late > gateway_span(r, sim->latency_ns) + 1 && healthy < at &&
 	    !sim->check.models[i].granted)
 		check_fail(sim, "timing", "%s takes over %.3f ms late", node_name(i),
@@ -481,6 +481,7 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 	check_time(sim, i, event);
 	check_actions(sim, i, before, event, out);
 	sim->check.models[i].held_ns = check_held_until(sim, i, before->election.state);
+	sim->check.models[i].lives_ns = r->lives_ns;
 	check_decided(sim, i, out);
 	if (r->unit.together) {
 		unit_follow(sim, i, event);

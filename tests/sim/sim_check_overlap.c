@@ -5,9 +5,9 @@
 #include "sim.h"
 
 /* What the manual and agent/router/hand_over.h say, written down a second time. */
-#define GRACE_NS (2 * SIM_MS)
-#define LEAST_NS (500 * SIM_MS)
-#define MOST_NS  (20 * SIM_S)
+#define GRACE_NS    (2 * SIM_MS)
+#define LEAST_NS    (500 * SIM_MS)
+#define SIM_MOST_NS (20 * SIM_S)
 
 int64_t check_span(const struct sim_gateway *r)
 {
@@ -21,8 +21,8 @@ int64_t check_put_off(const struct sim_gateway *r, int64_t began_ns, int64_t unt
 {
 	int64_t later_ns = now_ns + check_span(r);
 
-	if (later_ns > began_ns + MOST_NS)
-		later_ns = began_ns + MOST_NS;
+	if (later_ns > began_ns + SIM_MOST_NS)
+		later_ns = began_ns + SIM_MOST_NS;
 	return later_ns > until_ns ? later_ns : until_ns;
 }
 
@@ -43,7 +43,7 @@ void check_heard(struct sim *sim, const struct sim_process *process, const struc
 		if (yield->awaited >> k & 1)
 			yield->until_ns = check_put_off(r, r->handed_ns, yield->until_ns, now_ns);
 	}
-	if (r->handed_ns && now_ns < r->handed_ns + MOST_NS)
+	if (r->handed_ns && now_ns < r->handed_ns + SIM_MOST_NS)
 		r->lives_ns = now_ns;
 }
 

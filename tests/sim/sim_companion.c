@@ -398,6 +398,8 @@ void companion_heard(struct sim *sim, const struct sim_process *process,
 	if (c->said_ns[k] < c->yielded_ns - SIM_LATELY_NS && now_ns < c->handed_over_ns)
 		c->handed_over_ns = check_put_off(r, c->yielded_ns, c->handed_over_ns, now_ns);
 	c->said_ns[k] = now_ns;
+	if (c->yielded_ns && now_ns < c->yielded_ns + SIM_MOST_NS)
+		c->lives_ns = now_ns;
 }
 
 static void begin_to_yield(struct sim *sim, struct sim_gateway *r)

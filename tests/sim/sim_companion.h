@@ -30,6 +30,7 @@ struct sim_companion {
 	enum sim_own own;
 	int64_t dad_ns;
 	int64_t yielded_ns;     /* when it was Active last, and came to Backup; its clock */
+	int64_t lives_ns;       /* whom it has done that to has said something then; 0 */
 	int64_t handed_over_ns; /* what it handed over then has an end, likewise */
 	int64_t said_ns[SIM_COMPANION_ADDRESSES]; /* somebody else announced an address last */
 	const struct sim_process *bare;           /* has no source, */

@@ -65,6 +65,9 @@ struct sim_last {
 /* What was announced before is no news of who comes now. */
 #define SIM_LATELY_NS (1 * SIM_S)
 
+/* So long may somebody hand over, or announce many addresses and say nothing else. */
+#define SIM_MOST_NS (20 * SIM_S)
+
 /* A router that has yielded, and serves on: P3. Times of its clock. */
 struct sim_yield {
 	bool on;          /* some address may still be there */

@@ -415,8 +415,12 @@ static int64_t waits_since(const struct sim_gateway *r, const struct sim_process
 {
 	int64_t since_ns = member_of(r, member)->election.since_ns;
 
+	int64_t lives_ns = member ? r->companion.lives_ns : r->lives_ns;
+
 	if (is_mute(process, member))
 		return r->unit.known_ns[member];
+	if (lives_ns > since_ns)
+		since_ns = lives_ns;
 	return r->unit.heard_ns[member] > since_ns ? r->unit.heard_ns[member] : since_ns;
 }
 
@@ -431,7 +435,7 @@ static void check_silence(struct sim *sim, const struct sim_process *process)
 	if (since_ns < r->unit.begun_ns)
 		since_ns = r->unit.begun_ns;
 
-	if (!is_in(r, 0, VRRP_STATE_BACKUP) || !is_in(r, 1, VRRP_STATE_BACKUP))
+	if (!is_in(r, 0, VRRP_STATE_BACKUP) || !is_in(r, 1, VRRP_STATE_BACKUP) || r->leaving.told)
 		return;
 	if (gateway_local_at(r, healthy) < since_ns && !r->resumed &&
 	    gateway_local_ns(sim, r) > since_ns + patience_ns(sim, r))
