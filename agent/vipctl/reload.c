@@ -12,7 +12,7 @@
 
 #include "agent/control_message.h"
 
-#define TIMEOUT_S 12 /* more than vipd takes to give up on a new generation */
+#define TIMEOUT_S 72 /* more than vipd takes to give up on it, or to let routers leave before */
 
 /* By a router process that has just made room for another one. */
 static bool was_hung_up(ssize_t len)

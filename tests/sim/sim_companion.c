@@ -415,6 +415,8 @@ void companion_stepped(struct sim *sim, unsigned i, const struct vrrp *before,
 
 	if (before->election.state == VRRP_STATE_ACTIVE && vr->election.state == VRRP_STATE_BACKUP)
 		begin_to_yield(sim, r);
+	if (vr->election.state == VRRP_STATE_ACTIVE) /* what was said before is no news */
+		memset(r->companion.said_ns, 0, sizeof(r->companion.said_ns));
 	r->companion.vr = *vr;
 	unit_stepped(sim, i, 1, before, event);
 }

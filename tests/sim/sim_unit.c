@@ -403,6 +403,8 @@ static void check_same(struct sim *sim, const struct sim_process *process)
 		r->unit.parted_ns = same ? 0 : now_ns;
 	if (is_mute(process, late) && now_ns < forbidden_until(r, late))
 		r->unit.parted_ns = now_ns;
+	if (r->leaving.told) /* it takes over from nobody */
+		r->unit.parted_ns = now_ns;
 	if (!same && now_ns - r->unit.parted_ns > patience_ns(sim, r))
 		check_fail(sim, "U", "IPv%u of %s is Backup beside an Active for %.3f ms",
 			   member_of(r, late)->config.family, node_name(i),
