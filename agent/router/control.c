@@ -18,11 +18,12 @@
 #define LOOK_LATE_NS      INT64_C(2000000000) /* in a turn that comes anyway until so much later */
 #define CLIENT_TIMEOUT_NS INT64_C(1000000000)
 #define CLIENT_LIMIT_NS   INT64_C(20000000000)
-#define RELOAD_GRACE_NS   INT64_C(1000000000)  /* for the keeper's word to arrive */
-#define RELOAD_LIMIT_NS   INT64_C(70000000000) /* from then on it must have ended somehow: routers
+#define RELOAD_GRACE_NS   INT64_C(1000000000) /* for the keeper's word to arrive */
+#define RELOAD_LIMIT_NS                                                                            \
+	INT64_C(70000000000)                  /* from then on it must have ended somehow: routers  \
 					       * that leave may take 50 s (turn.c) */
-#define ACCEPT_PAUSE_NS   INT64_C(1000000000)  /* when the host is out of descriptors */
-#define MESSAGES_PER_TURN 32                   /* per client */
+#define ACCEPT_PAUSE_NS   INT64_C(1000000000) /* when the host is out of descriptors */
+#define MESSAGES_PER_TURN 32                  /* per client */
 
 struct client {
 	int fd;          /* -1: free */

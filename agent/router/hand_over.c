@@ -278,11 +278,12 @@ int64_t hand_over_holds_ns(struct router *router)
 		return 0;
 	if (router->leaving)
 		return VRRP_NEVER;
-	if (router_is_led(router)) /* it comes later, and believes its better alone */
-		return 0;
 	for (unsigned i = 0; i < router_mates_n(router); i++) {
 		struct router *mate = router_mate(router, i);
 
+		/* It comes later than that one, and believes its better alone. */
+		if (mate->vr.election.state == VRRP_STATE_ACTIVE)
+			return 0;
 		if ((mate == router || !router_is_mute(mate)) && silent_ns(mate) > holds_ns)
 			holds_ns = silent_ns(mate);
 	}

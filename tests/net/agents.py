@@ -150,12 +150,12 @@ class Vipd(Agent):
         os.replace(self.config + ".new", self.config)
 
     def reload(self):
-        """`vipctl reload`, whatever comes of it: .returncode, .stderr."""
-        return self.ctl("reload", check=False)
+        """`vipctl reload`, whatever comes of it, as long as it waits: .returncode, .stderr."""
+        return self.ctl("reload", check=False, timeout=75)
 
-    def ctl(self, *args, check=True):
+    def ctl(self, *args, check=True, timeout=30):
         """Runs vipctl on its socket: .stdout, .stderr, .returncode."""
-        return self.host.run(*self.ctl_argv(*args), check=check)
+        return self.host.run(*self.ctl_argv(*args), check=check, timeout=timeout)
 
     def ctl_argv(self, *args):
         """The command line of vipctl on its socket."""
@@ -224,13 +224,14 @@ class Vipd(Agent):
 
 
 class Keepalived(Agent):
-    """A keepalived, as a peer or for comparison."""
+    """A keepalived, as a peer or for comparison. detailed: it logs each announcement, and waits for
+    whoever reads its log: with a thousand addresses for seconds."""
 
-    def __init__(self, host, config, args=()):
+    def __init__(self, host, config, args=(), detailed=True):
         stem = host.lab.path(f"{host.name}-keepalived-{next(host.lab.numbers)}")
         super().__init__(host, "keepalived", [
-            "keepalived", "-n", "-l", "-D", "-P", "-f", config, "-p", stem + ".pid",
-            "-r", stem + "-vrrp.pid", *args])
+            "keepalived", "-n", "-l", *(["-D"] if detailed else []), "-P", "-f", config,
+            "-p", stem + ".pid", "-r", stem + "-vrrp.pid", *args])
 
 
 def binary(name):

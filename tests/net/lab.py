@@ -343,15 +343,16 @@ class Lab:
             agent.wait_ready()
         return agent
 
-    def keepalived(self, host, routers=None, text=None, *, extra="", args=()):
+    def keepalived(self, host, routers=None, text=None, *, extra="", args=(), detailed=True):
         """Starts keepalived with the same routers, or with the configuration text.
 
         extra: lines for its global_defs; a router may have its own for its vrrp_instance.
+        detailed: see Keepalived.
         """
         config = self.path(f"{host.name}-keepalived.conf")
         with open(config, "w", encoding="utf-8") as file:
             file.write(text or keepalived_config(routers, extra))
-        agent = Keepalived(host, config, args)
+        agent = Keepalived(host, config, args, detailed)
         self.agents.append(agent)
         return agent
 
