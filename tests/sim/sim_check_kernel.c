@@ -240,10 +240,12 @@ void check_removal(struct sim *sim, const struct sim_process *by, unsigned k)
 
 void check_ended(struct sim *sim, unsigned i, unsigned k)
 {
+	bool active = gateway_is_active(&sim->routers[i]);
+
 	sim->routers[i].adverts_at_end[k] = sim->routers[i].adverts_n;
-	if (sim->check.leases_kept && gateway_is_active(&sim->routers[i]))
-		check_fail(sim, "P5", "%s is Active, and the lease of address %u ends",
-			   node_name(i), k);
+	if (sim->check.leases_kept && (active || check_may_hold(sim, i, k)))
+		check_fail(sim, "P5", "%s %s, and the lease of address %u ends", node_name(i),
+			   active ? "is Active" : "hands over", k);
 }
 
 /* A time of the router's clock, at most so long; or at least, in the kernel's. */

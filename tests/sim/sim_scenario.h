@@ -45,7 +45,8 @@
  *   at 5000 split r1 h1                  from all others
  *   at 5000 junk r1 17                   so many packets
  *   at 5000 announce r1 3                a stranger announces its fourth address
- *   kept                                 no lease of an Active ends
+ *   kept                                 no lease of an Active ends, or of what is handed
+ *                                        over
  *   served                               in the end one is Active, and each host sends to it
  *   until 12000                          last line
  */

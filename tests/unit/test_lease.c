@@ -178,6 +178,35 @@ static void test_lease_evidence_lasts_for_an_interval(void **state)
 	assert_false(lease_is_starved(&available, T0 + 60 * SECOND));
 }
 
+/* Evidence that comes just before a renewal is due keeps the leases for one span more. */
+static void test_lease_is_renewed_in_time_for_one_more_span(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < MISSED_N; i++) {
+		for (unsigned cs = 1; cs <= VRRP_INTERVAL_CS_MAX; cs++) {
+			struct lease lease = fresh_of(CONF_LEASE_AVAILABLE, cs, missed[i]);
+			int64_t span_ns = cs < 50 ? 500 * MS : cs * 10 * MS;
+			int64_t spare_ns = lease_spare_ns(&lease, span_ns);
+
+			assert_true(spare_ns > 0);
+			assert_true(spare_ns + span_ns + 250 * MS <=
+				    conf_lease_s(lease.kind, cs, missed[i]) * SECOND);
+		}
+	}
+}
+
+static void test_lease_with_evidence_all_the_time_is_renewed_seldom(void **state)
+{
+	struct lease available = fresh(CONF_LEASE_AVAILABLE, 100);
+	struct lease safe = fresh(CONF_LEASE_SAFE, 1000), off = fresh(CONF_LEASE_OFF, 100);
+
+	(void)state;
+	assert_int_equal(lease_spare_ns(&available, SECOND), 3500 * MS);
+	assert_int_equal(lease_spare_ns(&safe, 10 * SECOND),
+			 conf_lease_s(CONF_LEASE_SAFE, 1000, 3) * SECOND / 3);
+	assert_true(lease_spare_ns(&off, SECOND) > 365 * 24 * 3600 * SECOND);
+}
+
 static void test_lease_that_is_off_is_never_renewed(void **state)
 {
 	struct lease lease = fresh(CONF_LEASE_OFF, 100);
@@ -268,6 +297,8 @@ int main(void)
 		cmocka_unit_test(test_safe_lease_goes_by_its_own_timer),
 		cmocka_unit_test(test_safe_lease_of_a_router_that_fell_silent_is_not_renewed),
 		cmocka_unit_test(test_lease_evidence_lasts_for_an_interval),
+		cmocka_unit_test(test_lease_is_renewed_in_time_for_one_more_span),
+		cmocka_unit_test(test_lease_with_evidence_all_the_time_is_renewed_seldom),
 		cmocka_unit_test(test_lease_that_is_off_is_never_renewed),
 		cmocka_unit_test(test_lease_end_forgets_what_was_due),
 		cmocka_unit_test(test_lease_that_ended_is_due_with_the_next_advert),
