@@ -124,10 +124,9 @@
  * P19 While nothing befalls anybody, no address that an Active with overlap has when it is told to
  *     leave is nowhere until a successor has it, if one comes within an Active_Down_Interval; but
  *     those of a unit that leaves beside a host whose families elect apart.
- * Who has told somebody so takes over from nobody. A hand-over ends an interval, or half a second,
- * after its beginning, or the last announcement that it has waited for, and after 20 s: so long
- * P1, P3 and P6 bear that the addresses are there. Who has heard an announcement in that time takes
- * it for an advert.
+ *     Who leaves takes over from nobody. A hand-over ends an interval, or half a second, after it
+ *     began or some address was announced that it waits for, and after 20 s: so long P1, P3 and P6
+ *     bear that they are there; and what is announced in that time counts as an advert.
  * A reload waits 30 s for the end of a hand-over, which those 3 s of P6 come behind. P20 Drains. A
  * router has the lowest priority from the turn in which it is told so, until it is told otherwise
  * or the time has come, whatever process speaks for it, unless one makes it an owner; then it has
@@ -624,8 +623,10 @@ void check_killed(struct sim *sim, const struct sim_process *process);
 void check_let_go(struct sim *sim, const struct sim_process *process);
 
 /**
- * check_stop() - vipd is told to stop; check_stopped(): it has had time (P6).
+ * check_stop() - vipd is told to stop; check_stopped(): it has had time (P6). check_stop_later():
+ * it has, from when its hand-over ends, in @ns.
  */
+void check_stop_later(struct sim *sim, unsigned i, int64_t ns);
 void check_stop(struct sim *sim, unsigned i);
 void check_stopped(struct sim *sim, unsigned i);
 

@@ -159,6 +159,15 @@ void check_stop(struct sim *sim, unsigned i)
 	expect_stop(sim, i, STOP_NS);
 }
 
+void check_stop_later(struct sim *sim, unsigned i, int64_t ns)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+	int64_t later_ns = STOP_NS + ns + ns / 1000;
+
+	if (r->keeper.stopping && r->leaving.told && sim->now_ns + later_ns > r->keeper.stopped_ns)
+		expect_stop(sim, i, later_ns);
+}
+
 /* An Active waits for a successor so long, and then for its announcements. */
 void check_leave(struct sim *sim, const struct sim_process *process, bool gone_alone)
 {

@@ -42,6 +42,7 @@ void check_heard(struct sim *sim, const struct sim_process *process, const struc
 		yield->due_ns[k] = now_ns + GRACE_NS;
 		if (yield->awaited >> k & 1)
 			yield->until_ns = check_put_off(r, r->handed_ns, yield->until_ns, now_ns);
+		check_stop_later(sim, i, yield->until_ns - now_ns);
 	}
 	if (r->handed_ns && now_ns < r->handed_ns + SIM_MOST_NS)
 		r->lives_ns = now_ns;
