@@ -521,8 +521,9 @@ static void queue_probe(struct routers *routers, struct router *router, unsigned
 				     mac, address->bytes);
 }
 
-/* One that is still to be handed over. A successor that has its addresses when it adverts announces
- * them a moment later, and is not to be called away from. */
+/* What is to be handed over. A successor that has its addresses when it adverts announces them a
+ * moment later, one by one perhaps: from the first of them on it is not to be called away from, as
+ * all have one MAC address. */
 static void recall(struct routers *routers, struct router *router)
 {
 	unsigned n = router->conf->addresses_n + router->conf->extra_n, i = 0;
@@ -530,7 +531,7 @@ static void recall(struct routers *routers, struct router *router)
 	said_hear(routers, router->vr.config.family);
 	while (i < n && !hand_over_awaits(routers, router->want + i))
 		i++;
-	if (i < n && hand_over_is_on(router))
+	if (i < n && hand_over_is_on(router) && !hand_over_heard_any(router))
 		queue_announcement(routers, router, router->want + i);
 }
 

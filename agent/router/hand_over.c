@@ -79,6 +79,11 @@ bool hand_over_awaits(const struct routers *routers, unsigned want)
 	return routers->said[want].awaited && routers->said[want].gone_ns == VRRP_NEVER;
 }
 
+bool hand_over_heard_any(const struct router *router)
+{
+	return router->hand_over.gone_n || router->hand_over.due_ns != VRRP_NEVER;
+}
+
 /* Who has to leave at once does not wait for the grace of what was announced. */
 static unsigned unannounced_n(const struct routers *routers, const struct router *router)
 {

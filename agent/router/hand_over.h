@@ -97,6 +97,11 @@ bool hand_over_awaits(const struct routers *routers, unsigned want);
 int64_t hand_over_holds_ns(struct router *router);
 
 /**
+ * hand_over_heard_any() - whether some address was announced of those that it has waited for.
+ */
+bool hand_over_heard_any(const struct router *router);
+
+/**
  * hand_over_look() - let go what is announced, and end one whose time is over.
  */
 void hand_over_look(struct routers *routers, struct router *router);

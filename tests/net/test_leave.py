@@ -145,6 +145,23 @@ def test_stop_with_a_virtual_mac_loses_no_ping(lab, successor, ipv6):
     assert (word.priority, word.src_mac) == (99, one.host.mac())
 
 
+def test_stop_with_a_virtual_mac_before_a_slow_successor_loses_no_ping(lab):
+    """It announces one by one, and from the first one on nobody calls the switch back, which sends
+    what is for any of them by their one MAC address."""
+    extra = [f"192.0.3.{n + 1}/32" for n in range(199)]
+    one, two = pair(lab, mac="virtual", announce={"pace": "10ms"}, extra_addresses=extra)
+    watcher = lab.host("client", "192.0.2.100/24")
+    watcher.ip("route add 192.0.3.0/24 dev eth0")
+    pings = [lab.ping(watcher, it, interval=0.001) for it in ("192.0.2.1", "192.0.3.199")]
+    for ping in pings:
+        ping.wait_answer()
+    mark = lab.now()
+    assert one.term(timeout=20) == 0
+    two.host.wait_adverts(2, since=mark)
+    assert [it[:2] for it in handed_over(one)] == [(200, 0)], one.log
+    assert [lost(ping, mark) for ping in pings] == [[], []], one.log
+
+
 def test_stop_without_a_successor_serves_for_its_down_interval_and_leaves(lab):
     one = lab.vipd(host(lab, "gw1", 2, False), settings(150, interval="100ms"))
     one.wait_state("lan", "active")

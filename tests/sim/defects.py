@@ -294,9 +294,8 @@ DEFECTS = [
            "Frames for a virtual MAC go to a successor that may not have the addresses yet.",
            "agent/router/hand_over.c", "router_owe_recall(routers, router);", ";"),
     Defect("overlap-calls-back-what-is-announced",
-           "Switches send what is for the successor to the leaver.",
-           "agent/router/execute.c",
-           "while (i < n && !hand_over_awaits(routers, router->want + i)) i++;", ""),
+           "Switches send what is for the successor to the leaver, between two announcements.",
+           "agent/router/execute.c", " && !hand_over_heard_any(router)", ""),
     # ---- drains ----
     Defect("drain-without-offer",
            "A host that is drained serves on: its peers do not preempt.",

@@ -111,10 +111,22 @@ bool check_is_serving(const struct sim *sim, unsigned i)
 	return false;
 }
 
+/* Whether its successor has announced some: then a switch sends what is for all of them there. */
+static bool heard_any(const struct sim_gateway *r)
+{
+	bool any = false;
+
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		any |= (r->yield.awaited >> k & 1) && r->yield.due_ns[k] != VRRP_NEVER;
+	return any;
+}
+
 bool check_recall(struct sim *sim, unsigned i, unsigned k)
 {
 	struct sim_yield *yield = &sim->routers[i].yield;
-	bool may = yield->recalls && check_may_hold(sim, i, k) && yield->due_ns[k] == VRRP_NEVER;
+	bool called = !check_in_trouble(sim, i) && heard_any(&sim->routers[i]);
+	bool may = yield->recalls && check_may_hold(sim, i, k) && yield->due_ns[k] == VRRP_NEVER &&
+		   !called;
 
 	yield->recalls = false;
 	return may;
@@ -193,7 +205,7 @@ static bool must_recall(const struct sim *sim, unsigned i, bool can)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 
-	if (!can || check_in_trouble(sim, i) || macvlan_in_trouble(sim, i))
+	if (!can || check_in_trouble(sim, i) || macvlan_in_trouble(sim, i) || heard_any(r))
 		return false;
 	for (unsigned k = 0; k < r->addresses_n; k++)
 		if (r->kernel.table[k].present && check_may_hold(sim, i, k) &&
