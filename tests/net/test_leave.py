@@ -405,9 +405,10 @@ def test_lower_priority_by_a_reload_loses_no_ping(lab, successor):
     assert lost(ping, mark) == [], (one.log, two.log)
 
 
-@SUCCESSORS
-def test_router_that_a_reload_removes_loses_no_ping(lab, successor):
-    one, two = pair(lab, successor)
+@pytest.mark.parametrize("successor, interval", [("vipd", "1s"), ("keepalived", "1s"),
+                                                 ("vipd", "2s")])
+def test_router_that_a_reload_removes_loses_no_ping(lab, successor, interval):
+    one, two = pair(lab, successor, interval=interval)
     other = settings(150, name="other", vrid=52, addresses=["192.0.2.9/24"])
     ping = client(lab, False)
     mark = lab.now()
