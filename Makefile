@@ -108,7 +108,7 @@ $(BUILD)/tests/unit/test_doctor_%: $(BUILD)/tests/unit/test_doctor_%.o $(VIPCTL_
 $(BUILD)/tests/unit/test_check_status: $(addprefix $(BUILD)/checks/,status.o match.o)
 
 # When checks are asked: kinds are the test's own.
-$(BUILD)/tests/unit/test_schedule: $(addprefix $(BUILD)/,agent/checker/schedule.o checks/kind.o checks/probe.o)
+$(BUILD)/tests/unit/test_schedule: $(addprefix $(BUILD)/,$(addprefix agent/checker/,schedule.o schedule_facts.o schedule_kinds.o) checks/kind.o checks/probe.o)
 
 # What vipctl why makes of facts: pure, but for the ends of why_end.c and why_journal.c.
 WHY_PURE = $(addprefix $(BUILD)/agent/vipctl/,why_active.o why_advice.o why_end.o why_facts.o \
