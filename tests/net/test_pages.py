@@ -12,7 +12,6 @@ import sqlite3
 import pytest
 
 from agents import is_sanitized
-from generations import OWN
 from lab import router, wait_until
 from pages import World, forget_rings, helper_program
 from pages_judge import Run, Truth, judge_actions, judge_end, judge_pages, judge_will, read_runs
