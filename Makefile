@@ -108,7 +108,7 @@ $(BUILD)/tests/unit/test_doctor_%: $(BUILD)/tests/unit/test_doctor_%.o $(VIPCTL_
 $(BUILD)/tests/unit/test_check_status: $(addprefix $(BUILD)/checks/,status.o match.o)
 
 # When checks are asked: kinds are the test's own.
-$(BUILD)/tests/unit/test_schedule: $(addprefix $(BUILD)/,agent/checker/schedule.o checks/kind.o checks/probe.o)
+$(BUILD)/tests/unit/test_schedule: $(addprefix $(BUILD)/,$(addprefix agent/checker/,schedule.o schedule_facts.o schedule_kinds.o) checks/kind.o checks/probe.o)
 
 # What vipctl why makes of facts: pure, but for the ends of why_end.c and why_journal.c.
 WHY_PURE = $(addprefix $(BUILD)/agent/vipctl/,why_active.o why_advice.o why_end.o why_facts.o \
@@ -158,12 +158,18 @@ $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/r
 
 # libFuzzer instruments everything, so these are built from sources in one go.
 FUZZ_CFLAGS = -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZED = $(patsubst $(BUILD)/%.o,%.c,$(AGENT) $(CORE) $(KERNEL) $(CHECK) $(PARSERS) $(REPLIES))
 $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard tests/fuzz/*.h vrrp/*.[ch] netlink/*.[ch] checks/*.[ch] agent/*.[ch] agent/*/*.[ch])
 	$(call SAY,FUZZ)
 	@mkdir -p $(@D)
 	$(Q)clang $(CPPFLAGS) $(PKG_CFLAGS) $(FUZZ_CFLAGS) -o $@ $< \
-		$(patsubst $(BUILD)/%.o,%.c,$(AGENT) $(CORE) $(KERNEL) $(CHECK) $(PARSERS) $(REPLIES)) \
-		$(shell pkg-config --libs $(LIBS_vipd) libcares)
+		$(FUZZED) $(shell pkg-config --libs $(LIBS_vipd) libcares)
+
+# What clang alone refuses is found here, and not by who fuzzes next.
+fuzz-syntax: | libraries
+	@if command -v clang >/dev/null; then \
+		clang $(CPPFLAGS) $(PKG_CFLAGS) $(FUZZ_CFLAGS) -fsyntax-only $(wildcard tests/fuzz/fuzz_*.c) $(FUZZED); \
+	else echo "fuzz-syntax: skipped, clang is not installed (tests/need.sh fuzz)"; fi
 
 # Preloaded by tests that set a wall clock, take nftables away, cut the power, or let processes be late.
 $(BUILD)/tests/net/%.so: tests/net/%.c
@@ -288,7 +294,7 @@ bench:
 
 lint:
 	@tests/need.sh build lint
-	@$(MAKE) -s --no-print-directory $(CORE)
+	@$(MAKE) -s --no-print-directory $(CORE) fuzz-syntax
 	@tests/lint.sh $(BUILD)
 
 # Commands for entries of notify. A copy below /etc is the administrator's, and no upgrade touches it.
@@ -365,6 +371,6 @@ clean:
 
 DUT = vipd
 
-.PHONY: all libraries test-programs demo shop check asan sim defects faults conformance interop imports campaign browser-check soak pages page-defects fuzz bench lint install uninstall deb deb-test clean
+.PHONY: all libraries test-programs demo shop check asan sim defects faults conformance interop imports campaign browser-check soak pages page-defects fuzz fuzz-syntax bench lint install uninstall deb deb-test clean
 .SECONDARY:
 .DELETE_ON_ERROR:

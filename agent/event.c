@@ -69,8 +69,8 @@ static const struct kind kinds[] = {
 			      ROWS(OF_IP(event.state.last_heard, "last_heard")),
 			      OF_ROUTER_ON_LINK
 			      "last_heard={last_heard} note=\"if that host is alive, something "
-			      "drops IP protocol 112 on the way here: a firewall, or a switch that "
-			      "filters multicast\"" },
+			      "drops IP protocol 112 on the way here: a firewall, or with "
+			      "multicast a switch that filters it\"" },
 	[EVENT_REJECT] = { "reject", LOG_LEVEL_WARNING, WITHOUT_LISTS,
 			   ROWS(OF_WORDS(event.packet.which, "rejected", vrrp_reject_words),
 				OF_IP(event.packet.source, "source"),
@@ -183,9 +183,9 @@ static const struct kind kinds[] = {
 	[EVENT_DEAF] = { "deaf", LOG_LEVEL_WARNING, 0, NO_FIELDS,
 			 OF_ROUTER_ON_LINK
 			 "deaf=yes note=\"no advert arrives here, while its other family or "
-			 "another router of its group hears an Active: a firewall, or a switch "
-			 "that "
-			 "filters multicast; nobody takes over for that\"" },
+			 "another router of its group hears an Active: a firewall; with multicast "
+			 "also a switch that filters it, with unicast also an Active whose peers "
+			 "lack this host; nobody takes over for that\"" },
 	[EVENT_HEARS] = { "hears", LOG_LEVEL_INFO, 0, NO_FIELDS, OF_ROUTER_ON_LINK "deaf=no" },
 	[EVENT_DRAIN] = { "drain", LOG_LEVEL_INFO, SIZE_OF(fact),
 			  ROWS(OF_WORDS(event.fact.word, "drain", event_drain_words),

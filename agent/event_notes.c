@@ -111,8 +111,8 @@ const char *event_note_route(const struct event *event)
 const char *event_note_drain(const struct event *event)
 {
 	static const char *const notes[EVENT_DRAIN_COUNT] = {
-		[EVENT_DRAIN_BEGINS] = "its priority is 1, and its addresses stay until another "
-				       "host takes over",
+		[EVENT_DRAIN_BEGINS] = "its priority is 1: as Active it keeps its addresses until "
+				       "another host takes over, as Backup it is the last resort",
 		[EVENT_DRAIN_OFFERS] = "no peer preempts, so it says priority 0 and leaves if one "
 				       "takes over; whether that one is healthy is not known",
 		[EVENT_DRAIN_OVER] = "the time of the drain has passed",

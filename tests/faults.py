@@ -13,7 +13,6 @@ failure of the run.
 Exit status 0 if every test of vipd held, or if keepalived could be measured.
 """
 
-import argparse
 import json
 import os
 import re
@@ -24,6 +23,10 @@ import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests/net"))
+
+from records import arguments  # noqa: E402  (found by the line above)
+
 PYTHON = "/usr/bin/python3"      # the one that Debian's pytest belongs to
 TIMEOUT_S = 600
 PYTEST_RAN = (0, 1)              # all passed, some failed; anything else is no result
@@ -125,15 +128,7 @@ def summary(records):
 
 def main():
     """Run, print, write."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--build", default="build")
-    parser.add_argument("--dut", default=os.environ.get("DUT") or "vipd",
-                        choices=["vipd", "keepalived"])
-    parser.add_argument("--workers", type=int, default=6, help="tests at a time; they mostly wait")
-    parser.add_argument("-k", dest="select", help="some tests only, as pytest's -k")
-    args = parser.parse_args()
-    if os.geteuid() != 0:
-        parser.error("network namespaces need root")
+    args = arguments(__doc__, workers=6)
     build = ROOT / args.build
     status, records = run(build, args.dut, args.workers, args.select)
     path = build / "faults.json"

@@ -13,7 +13,6 @@ Exit status 0 if the healthy code holds and each defect was found; 1 if one was 
 is not there exactly once any more. --check looks for the texts alone (`make check`).
 """
 
-import argparse
 import os
 import re
 import shutil
@@ -25,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests/sim"))
 
-from defects import Defect, Misplaced, check_all, plant  # noqa: E402  (found by the line above)
+from defects import Defect, Misplaced, arguments, chosen, plant  # noqa: E402  (found by the line above)
 
 FOLDERS = ("agent", "checks", "netlink", "vrrp")
 FILES = ("Makefile", "debian/changelog")
@@ -83,8 +82,8 @@ DEFECTS = [
     Defect("order-two-at-once",
            "Two commands for one router run at one time.",
            "agent/notify/queue.c",
-           "return !lane->busy && is_hook(lane->first) == hook",
-           "return is_hook(lane->first) == hook"),
+           "return !lane->busy && delivery_is_hook(lane->first) == hook",
+           "return delivery_is_hook(lane->first) == hook"),
     Defect("order-command-outlives-its-notifier",
            "After a kill of the notifier its command runs beside the next one.",
            "checks/warden.c", "|| getppid() != warden->parent;", ";"),
@@ -245,23 +244,11 @@ def hunt_all(tree, defects, options):
 
 def main():
     """Arguments, and the sum."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
-    parser.add_argument("--only", action="append", help="a name of a defect, or its begin")
+    parser = arguments(__doc__)
     parser.add_argument("-n", type=int, default=200, help="kills for each")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--build", type=Path, default=ROOT / "build")
-    parser.add_argument("--list", action="store_true", help="what each defect would do to users")
-    parser.add_argument("--check", action="store_true", help="only whether the texts are there")
     options = parser.parse_args()
-    defects = [defect for defect in DEFECTS
-               if not options.only or any(defect.name.startswith(name) for name in options.only)]
-    if options.list:
-        for defect in defects:
-            print(f"{defect.name}: {defect.harm}")
-        return 0
-    if options.check:
-        return 0 if check_all(defects) else 1
+    defects = chosen(options, DEFECTS)
     tree = copy_tree(options.build)
     if error := make(tree):
         sys.exit(f"the healthy code does not compile:\n{error}")

@@ -570,6 +570,12 @@ enum conf_home {
 int conf_state_dir_look(const char *directory, uid_t uid, gid_t gid);
 
 /**
+ * conf_notify_count() - how many entries of notify there are: the host's, those of routers as they
+ * are written, and of groups.
+ */
+unsigned conf_notify_count(const struct conf *conf);
+
+/**
  * conf_needs_notifier() - whether anybody is to be told of events, or a history is to be kept.
  */
 bool conf_needs_notifier(const struct conf *conf);

@@ -67,14 +67,19 @@ int conf_state_dir_look(const char *directory, uid_t uid, gid_t gid)
 	return status.st_uid == 0 && is_empty(directory) ? CONF_HOME_GIVEN : -EACCES;
 }
 
+unsigned conf_notify_count(const struct conf *conf)
+{
+	unsigned n = conf->notify_n;
+
+	for (unsigned i = 0; i < conf->written_n; i++)
+		n += conf->written[i].notify_n;
+	for (unsigned i = 0; i < conf->groups_n; i++)
+		n += conf->groups[i].notify_n;
+	return n;
+}
+
 bool conf_needs_notifier(const struct conf *conf)
 {
-	bool needs =
-		conf->state_dir[0] || service_directory() || conf->notify_n || conf->metrics[0];
-
-	for (unsigned i = 0; i < conf->written_n && !needs; i++)
-		needs = conf->written[i].notify_n;
-	for (unsigned i = 0; i < conf->groups_n && !needs; i++)
-		needs = conf->groups[i].notify_n;
-	return needs;
+	return conf->state_dir[0] || service_directory() || conf_notify_count(conf) ||
+	       conf->metrics[0];
 }

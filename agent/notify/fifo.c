@@ -63,17 +63,6 @@ static void open_list(struct fifos *fifos, const struct conf_notify *list, unsig
 	}
 }
 
-static unsigned count(const struct conf *conf)
-{
-	unsigned n = conf->notify_n;
-
-	for (unsigned i = 0; i < conf->written_n; i++)
-		n += conf->written[i].notify_n;
-	for (unsigned i = 0; i < conf->groups_n; i++)
-		n += conf->groups[i].notify_n;
-	return n;
-}
-
 struct fifos *fifos_open(const struct conf *conf, unsigned uid, unsigned gid,
 			 void (*failed)(const char *path, int err))
 {
@@ -83,7 +72,7 @@ struct fifos *fifos_open(const struct conf *conf, unsigned uid, unsigned gid,
 		return NULL;
 	fifos->uid = uid;
 	fifos->gid = gid;
-	fifos->all = calloc(count(conf) + 1, sizeof(*fifos->all));
+	fifos->all = calloc(conf_notify_count(conf) + 1, sizeof(*fifos->all));
 	if (!fifos->all) {
 		free(fifos);
 		return NULL;

@@ -18,17 +18,6 @@ static void add_list(struct targets *targets, const struct conf_notify *list, un
 			(struct target){ .conf = &list[i], .router = router, .group = group };
 }
 
-static unsigned count_all(const struct conf *conf)
-{
-	unsigned n = conf->notify_n;
-
-	for (unsigned i = 0; i < conf->written_n; i++)
-		n += conf->written[i].notify_n;
-	for (unsigned i = 0; i < conf->groups_n; i++)
-		n += conf->groups[i].notify_n;
-	return n;
-}
-
 static int cmp_targets(const void *a, const void *b)
 {
 	uint64_t x = ((const struct target *)a)->conf->definition;
@@ -67,7 +56,7 @@ int targets_open(const struct conf *conf, int64_t since_ns, struct targets **ret
 
 	if (!targets)
 		return -ENOMEM;
-	targets->all = calloc(count_all(conf) + 1, sizeof(*targets->all));
+	targets->all = calloc(conf_notify_count(conf) + 1, sizeof(*targets->all));
 	if (!targets->all) {
 		free(targets);
 		return -ENOMEM;

@@ -147,11 +147,12 @@ static void ask(struct doctor_findings *findings, const struct question *questio
 	}
 }
 
-/* Of the others of the LAN nothing is known but that they are of a subnet. */
-static void ask_of_group(const struct doctor_view *view, const struct conf_router *router,
-			 const struct kern_address *source, struct doctor_findings *findings)
+/* About adverts of a router, from one address to another one. */
+static struct question question_of(const struct doctor_view *view, const struct conf_router *router)
 {
-	struct question question = {
+	const uint8_t all = router->vrrp.family == 6 ? 128 : 32;
+
+	return (struct question){
 		.view = view,
 		.router = router,
 		.tried = tried_of(view, router),
@@ -159,13 +160,21 @@ static void ask_of_group(const struct doctor_view *view, const struct conf_route
 			    .protocol = PROTOCOL_VRRP,
 			    .ttl = 255,
 			    .interface = router->interface,
-			    .saddr_len = source->prefix_len,
-			    .daddr_len = router->vrrp.family == 6 ? 128 : 32,
-			    .multicast = true },
-		.what = "adverts of others (protocol 112)",
-		.why = "the router hears nobody, and becomes Active beside another one",
+			    .saddr_len = all,
+			    .daddr_len = all },
 	};
+}
 
+/* Of the others of the LAN nothing is known but that they are of a subnet. */
+static void ask_of_group(const struct doctor_view *view, const struct conf_router *router,
+			 const struct kern_address *source, struct doctor_findings *findings)
+{
+	struct question question = question_of(view, router);
+
+	question.packet.saddr_len = source->prefix_len;
+	question.packet.multicast = true;
+	question.what = "adverts of others (protocol 112)";
+	question.why = "the router hears nobody, and becomes Active beside another one";
 	memcpy(question.packet.saddr, source->bytes, 16);
 	memcpy(question.packet.daddr, conf_group(router), vrrp_address_len(router->vrrp.family));
 	ask(findings, &question);
@@ -180,21 +189,10 @@ static void ask_of_peer(const struct doctor_view *view, const struct conf_router
 			const struct kern_address *source, const struct conf_peer *peer,
 			struct doctor_findings *findings)
 {
-	unsigned all = router->vrrp.family == 6 ? 128 : 32;
+	struct question question = question_of(view, router);
 	char ip[INET6_ADDRSTRLEN];
-	struct question question = {
-		.view = view,
-		.router = router,
-		.tried = tried_of(view, router),
-		.packet = { .family = router->vrrp.family,
-			    .protocol = PROTOCOL_VRRP,
-			    .ttl = 255,
-			    .interface = router->interface,
-			    .saddr_len = (uint8_t)all,
-			    .daddr_len = (uint8_t)all },
-		.why = "the router hears nothing of that peer, and becomes Active beside it",
-	};
 
+	question.why = "the router hears nothing of that peer, and becomes Active beside it";
 	doctor_ip(peer->family, peer->bytes, ip);
 	question.what = doctor_text(findings, "adverts of the peer %s (protocol 112)", ip);
 	memcpy(question.packet.saddr, peer->bytes, 16);

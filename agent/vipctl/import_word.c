@@ -15,35 +15,38 @@
 #define US_PER_S     INT64_C(1000000)
 #define SECONDS_MAX  INT64_C(1000000000)
 
+/* @word: that is judged. */
+__attribute__((format(printf, 5, 0))) static void judge(struct import *import,
+							struct keepalived_node *node,
+							enum verdict verdict, const char *word,
+							const char *format, va_list args)
+{
+	char text[900] = "";
+
+	if (format)
+		vsnprintf(text, sizeof(text), format, args);
+	node->judged = true;
+	report_put(import->report, &node->origin, verdict, word, text[0] ? "%s" : NULL, text);
+}
+
 void import_judge(struct import *import, struct keepalived_node *node, enum verdict verdict,
 		  const char *format, ...)
 {
-	char text[900];
 	va_list args;
 
-	text[0] = '\0';
 	va_start(args, format);
-	if (format)
-		vsnprintf(text, sizeof(text), format, args);
+	judge(import, node, verdict, node->words[0], format, args);
 	va_end(args);
-	node->judged = true;
-	report_put(import->report, &node->origin, verdict, node->words[0], text[0] ? "%s" : NULL,
-		   text);
 }
 
 void import_part(struct import *import, struct keepalived_node *node, enum verdict verdict,
 		 const char *word, const char *format, ...)
 {
-	char text[900];
 	va_list args;
 
-	text[0] = '\0';
 	va_start(args, format);
-	if (format)
-		vsnprintf(text, sizeof(text), format, args);
+	judge(import, node, verdict, word, format, args);
 	va_end(args);
-	node->judged = true;
-	report_put(import->report, &node->origin, verdict, word, text[0] ? "%s" : NULL, text);
 }
 
 struct keepalived_node *import_said(const struct import *import, const struct subject *subject,

@@ -145,8 +145,8 @@ static void judge_family(struct problems *problems, const struct records_table *
 	if (client_number(table, record, "deaf"))
 		add(problems, PROBLEM_DEGRADED, "deaf",
 		    "no advert arrives here, while its other family or another router of its group "
-		    "hears an Active: a firewall, a switch that filters multicast, or that one "
-		    "cannot speak here");
+		    "hears an Active: a firewall, with multicast a switch that filters it, or that "
+		    "one cannot speak here");
 }
 
 static void judge_link(struct problems *problems, const struct records_table *table,

@@ -79,7 +79,8 @@ static const struct {
 	{ "mute", "Give the interface an address of this family to send from: vipctl events has "
 		  "the reason." },
 	{ "deaf", "Ask vipctl why on the Active; look for a filter of this family: nft list "
-		  "ruleset, and multicast snooping of the switch." },
+		  "ruleset, and with multicast at snooping of the switch, with unicast at peers "
+		  "of the Active." },
 	{ "no_carrier", "Look at the cable and at the other host: if that runs, both are Active." },
 	{ "interval", "Set the same interval on both." },
 	{ "address_list", "Compare addresses of both configurations, of IPv6 also link_local; if "

@@ -18,7 +18,7 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "net")]
 
 import records  # noqa: E402  (found by the line above)
 import rules  # noqa: E402
-from lab import Lab  # noqa: E402
+from fixtures import recorded_lab  # noqa: E402,F401  pylint: disable=unused-import
 from scene import Scene  # noqa: E402
 
 
@@ -27,16 +27,6 @@ def pytest_generate_tests(metafunc):
     if "variant" in metafunc.fixturenames:
         variants = rules.variants_of(metafunc.function)
         metafunc.parametrize("variant", variants, ids=str)
-
-
-@pytest.fixture
-def lab(request):
-    """A Lab for one test; what a failed one of vipd leaves is kept."""
-    if os.geteuid() != 0:
-        pytest.skip("network namespaces need root")
-    with Lab(request.node.nodeid) as made:
-        yield made
-        made.failed = records.failed(request.node) and os.environ.get("DUT") != "keepalived"
 
 
 @pytest.fixture

@@ -8,9 +8,7 @@ go to build/conformance.json, those of each agent by its name, and the table sho
 Exit status 1 if vipd supports something and misses a MUST of it, or if a test could not run.
 """
 
-import argparse
 import json
-import os
 import re
 import sys
 from pathlib import Path
@@ -87,15 +85,7 @@ def reasons(rows):
 
 def main():
     """Run, print, write."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--build", default="build")
-    parser.add_argument("--dut", default=os.environ.get("DUT") or "vipd",
-                        choices=["vipd", "keepalived"])
-    parser.add_argument("--workers", type=int, default=8, help="tests at a time; they mostly wait")
-    parser.add_argument("-k", dest="select", help="some tests only, as pytest's -k")
-    args = parser.parse_args()
-    if os.geteuid() != 0:
-        parser.error("network namespaces need root")
+    args = records.arguments(__doc__, workers=8)
     build = ROOT / args.build
     found, ran = records.run(HERE, build, build / f"conformance-{args.dut}.log", dut=args.dut,
                              workers=args.workers, select=args.select, timeout=TIMEOUT_S)

@@ -10,7 +10,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "net")]
 
 import debian  # noqa: E402  (found by the line above)
-from lab import Lab  # noqa: E402
+from fixtures import lab, pytest_runtest_makereport  # noqa: E402,F401  pylint: disable=unused-import
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -18,21 +18,3 @@ def base_system():
     """Made before any lab, since it may take minutes."""
     if os.geteuid() == 0:
         debian.base()
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    """Lets the fixture know how its test ended: a failed test's files are kept."""
-    outcome = yield
-    if call.when == "call":
-        item.passed = not outcome.get_result().failed
-
-
-@pytest.fixture
-def lab(request):
-    """A Lab for one test."""
-    if os.geteuid() != 0:
-        pytest.skip("network namespaces need root")
-    with Lab(request.node.nodeid) as made:
-        yield made
-        made.failed = not getattr(request.node, "passed", False)

@@ -11,22 +11,12 @@ TESTS = os.path.dirname(HERE)
 sys.path[:0] = [HERE, os.path.join(TESTS, "conformance"), os.path.join(TESTS, "net")]
 
 import records  # noqa: E402  (found by the line above)
-from lab import Lab  # noqa: E402
+from fixtures import recorded_lab  # noqa: E402,F401  pylint: disable=unused-import
 
 
 def pytest_configure(config):
     """The rows that `make check` has."""
     config.addinivalue_line("markers", "sample: a row that make check has, too")
-
-
-@pytest.fixture
-def lab(request):
-    """A Lab for one test; what a failed one of vipd leaves is kept."""
-    if os.geteuid() != 0:
-        pytest.skip("network namespaces need root")
-    with Lab(request.node.nodeid) as made:
-        yield made
-        made.failed = records.failed(request.node) and os.environ.get("DUT") != "keepalived"
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -8,9 +8,7 @@ build/interop.json, too. DUT=keepalived puts Debian's keepalived in vipd's place
 Exit status 1 if a row of vipd failed that it supports and that is not the peer's fault.
 """
 
-import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -33,15 +31,7 @@ def table(rows):
 
 def main():
     """Run, print, write."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--build", default="build")
-    parser.add_argument("--dut", default=os.environ.get("DUT") or "vipd",
-                        choices=["vipd", "keepalived"])
-    parser.add_argument("--workers", type=int, default=6, help="tests at a time; they mostly wait")
-    parser.add_argument("-k", dest="select", help="some rows only, as pytest's -k")
-    args = parser.parse_args()
-    if os.geteuid() != 0:
-        parser.error("network namespaces need root")
+    args = records.arguments(__doc__, workers=6, of="rows")
     build = ROOT / args.build
     rows, ran = records.run(HERE, build, build / f"interop-{args.dut}.log", dut=args.dut,
                             workers=args.workers, select=args.select, timeout=TIMEOUT_S)

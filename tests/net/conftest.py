@@ -19,7 +19,7 @@ sys.path.insert(0, HERE)
 
 import frames  # noqa: E402  (found by the line above)
 from agents import own_binaries  # noqa: E402
-from lab import Lab  # noqa: E402
+from fixtures import lab, pytest_runtest_makereport  # noqa: E402,F401  pylint: disable=unused-import
 
 FIELDS = ("frame.interface_name", "frame.number", "frame.protocols", "_ws.malformed",
           "ip.checksum.status", "_ws.expert.severity", "_ws.expert.message")
@@ -50,24 +50,6 @@ def pytest_collection_modifyitems(config, items):
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: ("faults" not in item.path.parts,
                                      zlib.crc32(item.nodeid.encode())))
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    """Lets the fixture know how its test ended: a failed test's files are kept."""
-    outcome = yield
-    if call.when == "call":
-        item.passed = not outcome.get_result().failed
-
-
-@pytest.fixture
-def lab(request):
-    """A Lab for one test; its close also fails the test, see Lab.close()."""
-    if os.geteuid() != 0:
-        pytest.skip("network namespaces need root")
-    with Lab(request.node.nodeid) as made:
-        yield made
-        made.failed = not getattr(request.node, "passed", False)
 
 
 @pytest.fixture

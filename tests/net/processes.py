@@ -31,6 +31,25 @@ def wait_end(pid):
     wait_until(lambda: name_of(pid) is None, what=f"the end of {pid}")
 
 
+def _write_to(group, file, number):
+    with open(f"{group}/{file}", "w", encoding="ascii") as out:
+        out.write(str(number))
+
+
+def freeze(lab, pid):
+    """Has a process stand still: unlike SIGSTOP, the death of its parent does not continue it.
+    Return: its control group, for thaw()."""
+    group = lab.cgroup("frozen")
+    _write_to(group, "cgroup.procs", pid)
+    _write_to(group, "cgroup.freeze", 1)
+    return group
+
+
+def thaw(group):
+    """Has what freeze() stopped go on."""
+    _write_to(group, "cgroup.freeze", 0)
+
+
 def sleeps_in_poll(pid):
     """Whether a process waits for somebody, who may be a keeper that says GO."""
     try:

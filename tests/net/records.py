@@ -4,6 +4,7 @@
 RECORDS names a directory; each worker of pytest appends there to a file of its own.
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -52,6 +53,21 @@ def write(rows):
     worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
     with open(os.path.join(directory, f"{worker}.jsonl"), "a", encoding="utf-8") as file:
         file.writelines(json.dumps(row) + "\n" for row in rows)
+
+
+def arguments(text, workers, of="tests"):
+    """What was asked for of a program that makes a table; text: its description. Root runs it."""
+    parser = argparse.ArgumentParser(description=text.split("\n", maxsplit=1)[0])
+    parser.add_argument("--build", default="build")
+    parser.add_argument("--dut", default=os.environ.get("DUT") or "vipd",
+                        choices=["vipd", "keepalived"])
+    parser.add_argument("--workers", type=int, default=workers,
+                        help="tests at a time; they mostly wait")
+    parser.add_argument("-k", dest="select", help=f"some {of} only, as pytest's -k")
+    args = parser.parse_args()
+    if os.geteuid() != 0:
+        parser.error("network namespaces need root")
+    return args
 
 
 def run(tests, build, log, *, dut, workers, select="", timeout):

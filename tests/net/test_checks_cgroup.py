@@ -13,7 +13,7 @@ from checker import Checker
 from processes import children, name_of
 from test_checks_file import place  # noqa: F401 - a fixture
 from test_checks_hung import Disk
-from test_checks_command import BOMB, NOBODY, check, folder, is_there, processes_of, stat_of, wait_gone  # noqa: F401 - a fixture
+from test_checks_command import BOMB, NOBODY, check, checkers, folder, is_there, processes_of, stat_of, wait_gone  # noqa: F401 - a fixture
 from witness import wait_until
 
 #: What the unit leaves to root, so that no right but these helps the keeper over a directory of another user's.
@@ -84,17 +84,9 @@ def host(lab):
 
 @pytest.fixture
 def started(host):
-    """Starts a checker in a group; it must end by itself, and nothing of what it ran may stay."""
-    running = []
-
-    def start(group, checks, *words):
-        running.append(Checker(host, checks, prefix=group.before(*words)))
-        return running[-1]
-    yield start
-    for checker in running:
-        if checker.process.poll() is None:
-            assert checker.close() == 0
-    wait_until(lambda: not processes_of(host), what=lambda _last: f"no process left: {processes_of(host)}")
+    """Starts checkers in a group."""
+    with checkers(host) as start:
+        yield lambda group, checks, *words: start(checks, prefix=group.before(*words))
 
 
 # ---- one run, one leaf ----

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Checks by a program: command = [ "/path", "argument" ]."""
 
+import contextlib
 import grp
 import os
 import pwd
@@ -67,9 +68,9 @@ def folder():
     shutil.rmtree(made.path)
 
 
-@pytest.fixture
-def started(host):
-    """Starts a checker; it must end by itself, and nothing of what it ran may stay."""
+@contextlib.contextmanager
+def checkers(host):
+    """Starts checkers; each must end by itself, and nothing of what they ran may stay."""
     running = []
 
     def start(checks, **more):
@@ -80,6 +81,12 @@ def started(host):
         if checker.process.poll() is None:
             assert checker.close() == 0
     wait_until(lambda: not processes_of(host), what=lambda _last: f"no process left: {processes_of(host)}")
+
+
+@pytest.fixture
+def started(host):
+    with checkers(host) as start:
+        yield start
 
 
 def check(*argv, name="db", interval="100ms", more="", env=()):

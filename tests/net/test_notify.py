@@ -80,9 +80,13 @@ def entry(recorder, **keys):
     return {"command": [recorder.path], **keys}
 
 
+def start_on(lab, host, home, *routers, **settings):
+    """A vipd, which may be the next one there."""
+    return lab.vipd(host, list(routers) or [router(150, **FAST)], state_dir=home, user="root", **settings)
+
+
 def start(lab, home, *routers, name="gw1", address=OWN, **settings):
-    return lab.vipd(lab.host(name, address), list(routers) or [router(150, **FAST)],
-                    state_dir=home, user="root", **settings)
+    return start_on(lab, lab.host(name, address), home, *routers, **settings)
 
 
 def rows(home, query):
@@ -572,6 +576,16 @@ def test_changed_action_of_a_router_and_of_a_group_is_told_and_the_others_are_no
 
 # ---- ends and beginnings ----
 
+def kill_at_once(agent):
+    """The keeper and its children: none has a last word, and what a notifier has run may live on."""
+    agent.expected_to_live = False
+    pids = [agent.pid, *children(agent.pid)]
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in pids:
+            os.kill(pid, number)
+    agent.process.wait()
+
+
 def kill_everything(agent):
     """All processes of a vipd at once: none has a last word. What it ran is ended by then, too."""
     pids = [agent.pid, *agent.router_pids, *agent.notifier_pids]
@@ -615,8 +629,7 @@ def test_kill_of_everything_loses_no_page(lab, home):
     kill_everything(one)
     with open(gate, "w", encoding="utf-8"):
         pass
-    two = lab.vipd(one.host, [router(150, **FAST)], state_dir=home, user="root",
-                   notify=[entry(command)])
+    two = start_on(lab, one.host, home, notify=[entry(command)])
     two.wait_state("lan", "active")
     command.wait("backup", "active", "backup", "active")
 
@@ -701,7 +714,7 @@ def test_action_of_another_life_is_not_taken(lab, home):
         pass
     other = lab.vipd(lab.host("gw2", "192.0.2.3/24"), [router(200, **FAST)])
     other.wait_state("lan", "active")
-    two = lab.vipd(one.host, [router(150, **FAST)], state_dir=home, user="root",
+    two = start_on(lab, one.host, home,
                    notify=[entry(command, deliver="current", on=["active"])])
     wait_until(lambda: two.router()["active_address"], what="a Backup that hears")
     wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries") == [(0,)], what="it to be void")

@@ -8,11 +8,12 @@ import signal
 import pytest
 
 from agents import is_sanitized
-from lab import router, wait_until
+from lab import wait_until
 from pages import helper_program
 from pages_judge import read_runs
-from processes import children, name_of
-from test_notify import FAST, Recorder, entry, home, rows, start  # pylint: disable=unused-import
+from processes import children, freeze, name_of, thaw
+from test_notify import (Recorder, entry, home, kill_at_once, rows, start,  # pylint: disable=unused-import
+                         start_on)
 
 pytestmark = pytest.mark.skipif(is_sanitized(), reason="sanitizers want to be loaded first")
 
@@ -47,12 +48,6 @@ class Late:
         os.unlink(self.path)
 
 
-def next_vipd(lab, one, home, notify, env):
-    two = lab.vipd(one.host, [router(150, **FAST)], state_dir=home, user="root", notify=notify, env=env)
-    two.wait_state("lan", "active")
-    return two
-
-
 def test_notifier_that_is_late_leaves_all_to_that_of_the_next_vipd(lab, home):
     """Its keeper was alive when it looked first, and is dead; the journal is another vipd's."""
     gate, late = lab.path("gate"), Late(lab, "vipd-notifier", "after")
@@ -64,7 +59,8 @@ def test_notifier_that_is_late_leaves_all_to_that_of_the_next_vipd(lab, home):
     router_pid = one.router_pid
     one.kill_keeper()
     wait_until(lambda: not name_of(router_pid), what="the end of the router process")
-    two = next_vipd(lab, one, home, told, late.env)
+    two = start_on(lab, one.host, home, notify=told, env=late.env)
+    two.wait_state("lan", "active")
     of_two = late.wait(lambda: two.notifier_pids)
     late.end()
     os.kill(of_one, signal.SIGCONT)
@@ -86,20 +82,14 @@ def test_warden_that_is_late_runs_nothing_beside_a_command_of_the_next_vipd(lab,
     one = start(lab, home, notify=told, env=late.env)
     one.wait_state("lan", "active")
     warden = late.wait(lambda: [it for pid in one.notifier_pids for it in children(pid)])
-    group = lab.cgroup("frozen")                   # its parent's death will continue it
-    write(f"{group}/cgroup.procs", warden)
-    write(f"{group}/cgroup.freeze", 1)
+    group = freeze(lab, warden)
     late.end()
-    one.expected_to_live = False
-    own = [one.pid, *children(one.pid)]
-    for number in (signal.SIGSTOP, signal.SIGKILL):
-        for pid in own:
-            os.kill(pid, number)
-    one.process.wait()
-    two = next_vipd(lab, one, home, told, {})
+    kill_at_once(one)
+    two = start_on(lab, one.host, home, notify=told)
+    two.wait_state("lan", "active")
     two.host.wait_adverts(20, since=lab.now())     # a second
     assert read_runs(out) == [] and name_of(warden)
-    write(f"{group}/cgroup.freeze", 0)
+    thaw(group)
     wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries") == [(0,)], 30, "the end of all")
     assert not name_of(warden)
     *late_runs, again, of_two = read_runs(out)

@@ -11,7 +11,7 @@ import pytest
 from generations import OWN, reload
 from lab import router, wait_until
 from test_notify import (FAST, Recorder, entry, home, kill_everything, rows,  # pylint: disable=unused-import
-                         start)
+                         start, start_on)
 from test_notify_store import small_home
 
 
@@ -73,8 +73,7 @@ def test_pages_of_a_vipd_that_is_dead_are_marked_when_its_store_is_lost(lab, hom
     kill_everything(one)
     shutil.rmtree(home)
     os.mkdir(home)
-    two = lab.vipd(one.host, [router(150, **FAST)], state_dir=home, user="root",
-                   notify=[entry(command)])
+    two = start_on(lab, one.host, home, notify=[entry(command)])
     two.wait_state("lan", "active")
     wait_runs(command, "backup", "active", "backup*", "active*", "backup", "active")
 
@@ -104,7 +103,7 @@ def test_pages_that_were_told_from_memory_are_marked(lab):
     gw = lab.host("gw1", OWN)
     home, command = small_home(lab, gw), Recorder(lab)
     gw.run("mount", "-o", "remount,ro", home)
-    one = lab.vipd(gw, [router(150, **FAST)], state_dir=home, user="root", notify=[entry(command)])
+    one = start_on(lab, gw, home, notify=[entry(command)])
     one.wait_state("lan", "active")
     wait_runs(command, "backup", "active")
     pid = stop_notifier(one)
@@ -121,8 +120,7 @@ def test_page_that_waited_while_the_store_was_away_is_marked(lab):
     home = small_home(lab, gw)
     command = Recorder(lab, body=f'[ "$VIPD_ON" != backup ] || while [ ! -e {gate} ]; do sleep 0.05; done',
                        end=f"[ -e {go} ] || sleep 1000")
-    one = lab.vipd(gw, [router(150, **FAST)], state_dir=home, user="root",
-                   notify=[entry(command, timeout="10m", retries=100)])
+    one = start_on(lab, gw, home, notify=[entry(command, timeout="10m", retries=100)])
     one.wait_state("lan", "active")
     wait_until(lambda: rows(home, "SELECT word, attempts FROM deliveries ORDER BY id") ==
                [("backup", 1), ("active", 0)], what="one to be begun, and one to wait")

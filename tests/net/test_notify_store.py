@@ -13,7 +13,8 @@ import stat
 from agents import run_vipctl
 from generations import OWN, crash, reload
 from lab import router, wait_until
-from test_notify import FAST, Recorder, entry, home, rows, start  # pylint: disable=unused-import
+from test_notify import (FAST, Recorder, entry, home, rows, start,  # pylint: disable=unused-import
+                         start_on)
 
 
 def small_home(lab, gw):
@@ -77,8 +78,7 @@ def test_database_that_is_damaged_inside_is_moved_aside_by_whom_it_stops(lab, ho
     with open(f"{home}/vipd.db", "r+b") as file:
         file.seek((page - 1) * size)
         file.write(b"x" * size)
-    two = lab.vipd(one.host, [router(150, **FAST)], state_dir=home, user="root",
-                   notify=[entry(command)])
+    two = start_on(lab, one.host, home, notify=[entry(command)])
     two.wait_state("lan", "active")
     command.wait("backup", "active", "stop", "backup", "active")
     assert "malformed" in two.wait_log("in memory alone")
@@ -114,7 +114,7 @@ def test_database_of_a_later_version_is_left_alone(lab, home):
 def test_full_disk_stops_no_page(lab):
     gw = lab.host("gw1", OWN)
     home, command = small_home(lab, gw), Recorder(lab)
-    one = lab.vipd(gw, [router(150, **FAST)], state_dir=home, user="root", notify=[entry(command)])
+    one = start_on(lab, gw, home, notify=[entry(command)])
     one.wait_state("lan", "active")
     command.wait("backup", "active")
     wait_problems(one)
@@ -146,7 +146,7 @@ def test_pages_wait_in_memory_for_a_full_disk_and_their_command(lab):
     gw, gate = lab.host("gw1", OWN), lab.path("gate")
     home, command = small_home(lab, gw), Recorder(lab, body=f"[ -e {gate} ] || exit 1")
     gw.run("sh", "-c", f"head -c 2M /dev/zero >{home}/fill", check=False)
-    one = lab.vipd(gw, [router(150, **FAST)], state_dir=home, user="root", notify=[entry(command)])
+    one = start_on(lab, gw, home, notify=[entry(command)])
     assert "No space left" in one.wait_log("in memory alone")
     one.wait_state("lan", "active")
     gw.run("rm", "-f", f"{home}/fill")
@@ -163,7 +163,7 @@ def test_directory_that_cannot_be_written_stops_no_page_and_is_tried_again(lab):
     gw = lab.host("gw1", OWN)
     home, command = small_home(lab, gw), Recorder(lab)
     gw.run("mount", "-o", "remount,ro", home)
-    one = lab.vipd(gw, [router(150, **FAST)], state_dir=home, user="root", notify=[entry(command)])
+    one = start_on(lab, gw, home, notify=[entry(command)])
     one.wait_state("lan", "active")
     command.wait("backup", "active")
     assert "Read-only file system" in one.wait_log("in memory alone")
@@ -209,9 +209,8 @@ FULL_RUN = 'mount -t tmpfs -o mode=755,size={} none /run/vipd && exec "$@"'
 
 def start_in(lab, home, size, command):
     """A vipd whose /run/vipd is a file system of that size."""
-    return lab.vipd(lab.host("gw1", OWN), [router(150, **FAST)], state_dir=home, user="root",
-                    notify=[entry(command)],
-                    before=("unshare", "--mount", "sh", "-c", FULL_RUN.format(size), "sh"))
+    return start(lab, home, notify=[entry(command)],
+                 before=("unshare", "--mount", "sh", "-c", FULL_RUN.format(size), "sh"))
 
 
 def test_no_room_for_the_journal_stops_no_page(lab, home):
@@ -267,7 +266,7 @@ def test_history_is_its_users_alone(lab, home):
     assert [mode(it) for it in files] == [0o600] * 3
     os.chmod(home, 0o2750)
     one.term()
-    two = lab.vipd(one.host, [router(150, **FAST)], state_dir=home, user="root")
+    two = start_on(lab, one.host, home)
     two.wait_state("lan", "active")
     wait_problems(two)
     assert [mode(it) for it in files] == [0o640] * 3

@@ -12,12 +12,12 @@ import sqlite3
 import pytest
 
 from agents import is_sanitized
-from generations import OWN
 from lab import router, wait_until
 from pages import World, forget_rings, helper_program
 from pages_judge import Run, Truth, judge_actions, judge_end, judge_pages, judge_will, read_runs
-from processes import children, name_of
-from test_notify import FAST, Recorder, entry, home, kill_everything, rows, start
+from processes import children, freeze, name_of, thaw
+from test_notify import (FAST, Recorder, entry, home, kill_at_once, kill_everything, rows, start,
+                         start_on)
 
 __all__ = ["home"]               # a fixture
 WORLDS, KILLS = 5, 10            # of each
@@ -172,11 +172,6 @@ def test_killed_warden_leaves_nobody_beside_the_next_attempt(lab, home):
     kill_everything(one)                           # nobody waits for that command
 
 
-def write(path, what):
-    with open(path, "w", encoding="ascii") as file:
-        file.write(str(what))
-
-
 def test_next_vipd_has_no_command_beside_one_of_a_dead_vipd(lab, home):
     """All but a warden are killed, and that one cannot go on to end what it has: it is waited for."""
     out = lab.path("pages.out")
@@ -187,20 +182,13 @@ def test_next_vipd_has_no_command_beside_one_of_a_dead_vipd(lab, home):
     wait_until(lambda: read_runs(out), what="a run")
     [warden] = [pid for it in one.notifier_pids for pid in children(it)]
     [command] = children(warden)
-    group = lab.cgroup("frozen")
-    write(f"{group}/cgroup.procs", warden)
-    write(f"{group}/cgroup.freeze", 1)
-    one.expected_to_live = False
-    own = [one.pid, *children(one.pid)]
-    for number in (signal.SIGSTOP, signal.SIGKILL):
-        for pid in own:
-            os.kill(pid, number)
-    one.process.wait()
-    two = lab.vipd(one.host, [router(150, **FAST)], state_dir=home, user="root", notify=told)
+    group = freeze(lab, warden)
+    kill_at_once(one)
+    two = start_on(lab, one.host, home, notify=told)
     two.wait_state("lan", "active")
     two.host.wait_adverts(20, since=lab.now())     # a second
     assert len(read_runs(out)) == 1 and name_of(command)
-    write(f"{group}/cgroup.freeze", 0)
+    thaw(group)
     wait_until(lambda: len(read_runs(out)) >= 2, what="the next attempt")
     assert not name_of(command) and all(run.alone for run in read_runs(out))
     kill_everything(two)
@@ -222,8 +210,8 @@ def test_state_of_a_vipd_that_is_dead_is_a_page_and_no_action(lab, home):
     next_peer = lab.vipd(peer.host, [router(200, **FAST)])
     next_peer.wait_state("lan", "active")
     slow = {"name": "slow", "command": {"argv": ["/bin/sleep", "30"]}, "timeout": "1s"}
-    two = lab.vipd(one.host, [router(150, **FAST, track=[{"check": "slow", "weight": -1}])],
-                   state_dir=home, user="root", notify=told, checks=[slow])
+    two = start_on(lab, one.host, home, router(150, **FAST, track=[{"check": "slow", "weight": -1}]),
+                   notify=told, checks=[slow])
     page.wait("backup", "active")                  # while the router waits for its check
     wait_until(lambda: two.router()["active_address"], what="a Backup that hears")
     page.wait("backup", "active", "backup")
@@ -242,7 +230,7 @@ def test_next_vipd_waits_for_no_notifier_of_a_dead_keeper(lab, home):
     one.kill_keeper()
     wait_until(lambda: not name_of(router_pid), what="the end of the router process")
     assert name_of(notifier), "it has time for what routers say last"
-    two = lab.vipd(one.host, [router(150, **FAST)], state_dir=home, user="root", notify=told)
+    two = start_on(lab, one.host, home, notify=told)
     two.wait_state("lan", "active")
     wait_until(lambda: not name_of(notifier), 3, "its end")
     wait_until(lambda: rows(home, "SELECT attempts > 0 FROM deliveries") == [(1,)],
@@ -280,7 +268,7 @@ def test_power_cut_before_the_delivery_leaves_the_page_and_not_the_action(lab, h
     peer.wait_state("lan", "active")
     with open(gate, "w", encoding="utf-8"):
         pass
-    two = lab.vipd(one.host, [router(150, **FAST)], state_dir=home, user="root", notify=told)
+    two = start_on(lab, one.host, home, notify=told)
     wait_until(lambda: two.router()["active_address"], what="a Backup that hears")
     page.wait("active")
     wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries") == [(0,)], what="the end of all")

@@ -63,7 +63,7 @@ ROWS = {
     "a lower priority that keeps advertising":
         Row("not_heard", "look for a firewall", {"priority": 50}),
     "nothing is heard where somebody used to be":
-        Row("fell_silent", "a firewall, or a switch that filters multicast", silent=True,
+        Row("fell_silent", "a firewall, or with multicast a switch that filters it", silent=True,
             kind="suspicion"),
 }
 

@@ -8,7 +8,7 @@ import uuid
 
 import pytest
 
-from scripts import SHELLS, Place, event, wait_until
+from scripts import event, wait_until
 
 FAKE = """#!/bin/sh
 printf '%s\\n' "$*" >>{out}
@@ -44,15 +44,6 @@ General {{
 }}
 """
 CONNECTION = ["-p", "tcp", "-s", "192.0.2.50", "-d", "198.51.100.7", "--sport", "1000", "--dport", "80"]
-
-
-@pytest.fixture(params=SHELLS)
-def place(request):
-    if not shutil.which(SHELLS[request.param][0]):
-        pytest.skip(f"{request.param} is not installed")
-    made = Place(request.param)
-    yield made
-    made.close()
 
 
 class Fake:

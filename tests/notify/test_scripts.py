@@ -14,8 +14,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from scripts import (KEY, SHELLS, SOURCE, MailServer, Place, Service, closed_port, environment, event,
-                     is_executable)
+from scripts import (KEY, SOURCE, MailServer, Service, closed_port, environment, event, is_executable)
 
 SECRET = "0123456789abcdefS3CR3T!\"\\%$x"
 ACTIVE = event("active", from_="backup", to="active", state="active", reason="no advert for 3.609 s",
@@ -24,15 +23,6 @@ BACKUP = event("backup", node="gw2", from_="initialize", to="backup", state="bac
                reason_code="started", priority=150)
 TEXTS = ["plain", 'with "quotes" and \\backslashes\\ and \\n', "tabs\tand\nlines\r\x01\x1f\x7f", "grüße 中文 🚀",
          "'$(id)' `id` ${HOME} %s %d & < > ; | * ?", "x" * 400, "ü" * 200, "-n", "\\", '"', "a\\"]
-
-
-@pytest.fixture(params=SHELLS)
-def place(request):
-    if not shutil.which(SHELLS[request.param][0]):
-        pytest.skip(f"{request.param} is not installed")
-    made = Place(request.param)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -1465,24 +1465,36 @@ def check_all(defects):
     return not errors
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+def arguments(text):
+    """A parser of what every program that plants defects understands; text: its description."""
+    parser = argparse.ArgumentParser(description=text.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--only", action="append", help="a name of a defect, or its begin")
-    parser.add_argument("--seeds", type=int, default=10000)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--build", type=Path, default=ROOT / "build")
     parser.add_argument("--list", action="store_true", help="what each defect would do to users")
-    parser.add_argument("--verbose", action="store_true", help="what the simulator says")
     parser.add_argument("--check", action="store_true", help="only whether the texts are there")
-    options = parser.parse_args()
-    defects = [defect for defect in DEFECTS
-               if not options.only or any(defect.name.startswith(name) for name in options.only)]
+    return parser
+
+
+def chosen(options, defects):
+    """Those that are to be planted. Where none is, as they are listed or checked, it exits."""
+    found = [defect for defect in defects
+             if not options.only or any(defect.name.startswith(name) for name in options.only)]
     if options.list:
-        for defect in defects:
+        for defect in found:
             print(f"{defect.name}: {defect.harm}")
-        return 0
+        sys.exit(0)
     if options.check:
-        return 0 if check_all(defects) else 1
+        sys.exit(0 if check_all(found) else 1)
+    return found
+
+
+def main():
+    parser = arguments(__doc__)
+    parser.add_argument("--seeds", type=int, default=10000)
+    parser.add_argument("--verbose", action="store_true", help="what the simulator says")
+    options = parser.parse_args()
+    defects = chosen(options, DEFECTS)
     tree = copy_tree(options.build)
     error = make(tree, options.jobs)
     if error:

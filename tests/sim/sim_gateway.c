@@ -315,6 +315,19 @@ void gateway_forget(struct sim *sim, unsigned i)
 	process_wake(sim, process);
 }
 
+/* @lives: false: it has died in the middle of that. Return: whether it lives. */
+static bool end_turn(struct sim *sim, struct sim_process *process, bool lives)
+{
+	if (!lives) {
+		check_died(sim, process->router);
+		keeper_died(sim, process, true);
+		return false;
+	}
+	look(sim, process);
+	check_turn_end(sim, process);
+	return true;
+}
+
 /* @gone_alone: those that the next process does not have. */
 static bool begin_to_leave(struct sim *sim, struct sim_process *process, bool gone_alone,
 			   int64_t *ret_until_ns)
@@ -325,14 +338,9 @@ static bool begin_to_leave(struct sim *sim, struct sim_process *process, bool go
 	r->ready = r->turn.announce; /* nothing is read here that says so */
 	r->turn.announce = 0;
 	check_leave(sim, process, gone_alone);
-	if (!(gone_alone ? process_leave_gone : process_leave_routers)(process, ret_until_ns)) {
-		check_died(sim, process->router);
-		keeper_died(sim, process, true);
-		return false;
-	}
-	look(sim, process);
-	check_turn_end(sim, process);
-	return true;
+	return end_turn(
+		sim, process,
+		(gone_alone ? process_leave_gone : process_leave_routers)(process, ret_until_ns));
 }
 
 bool gateway_begin_to_leave(struct sim *sim, struct sim_process *process)
@@ -354,14 +362,7 @@ bool gateway_leave_gone(struct sim *sim, struct sim_process *process, int64_t *r
 bool gateway_stop(struct sim *sim, struct sim_process *process)
 {
 	check_turn_begin(sim, process->router);
-	if (!process_stop(process)) {
-		check_died(sim, process->router);
-		keeper_died(sim, process, true);
-		return false;
-	}
-	look(sim, process);
-	check_turn_end(sim, process);
-	return true;
+	return end_turn(sim, process, process_stop(process));
 }
 
 void gateway_wake(struct sim *sim, struct sim_process *process)

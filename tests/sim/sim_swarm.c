@@ -2,10 +2,9 @@
 #include "sim_swarm.h"
 
 #include "sim.h"
+#include "sim_mix.h"
 #include "sim_world.h"
 #include "vrrp/timers.h"
-
-#define FAULT_BIT(type) (1u << SIM_FAULT_##type)
 
 /* What RFC 9568's timers absorb; see P1 in sim_check.h. Nobody is Active or not because of it. */
 #define PROCESS_FAULTS                                                                             \
@@ -23,7 +22,6 @@
 /* So many of them have addresses in an order of their own. */
 #define HOSTS_APART 4
 
-#define NEAR_NS        (10 * SIM_MS)   /* so long does one process take to follow another */
 #define ALIVE_SLACK_NS (1500 * SIM_MS) /* whoever is later has given no sign of life, see P1 */
 
 /* The last successor goes on by then: half a second lies between reloads, some time between deaths
@@ -251,261 +249,6 @@ static void draw_topology(struct sim *sim, struct sim_world *world, bool calm)
 	net_init(sim, shortest / prng_range(p, 8, 200));
 }
 
-/* The reach of one run's faults. */
-struct mix {
-	unsigned types; /* FAULT_BIT() */
-	int64_t from_ns, until_ns, interval_ns;
-	int64_t jitter_ns, stall_ns; /* the most of them */
-	int64_t missed;              /* the most adverts that one may miss */
-	bool calm;
-	bool quiet; /* nothing but what people do with care */
-};
-
-/* @after: another episode that has an end, or NULL. */
-static void draw_span(struct prng *p, const struct mix *mix, const struct sim_episode *after,
-		      struct sim_episode *e)
-{
-	int64_t room = mix->until_ns - mix->from_ns;
-	int64_t most = prng_one_in(p, 4) ? room : 12 * mix->interval_ns;
-
-	e->begin_ns = prng_range(p, mix->from_ns, mix->until_ns - 1);
-	if (after && prng_one_in(p, 3)) /* troubles come in bunches */
-		e->begin_ns = (prng_one_in(p, 2) ? after->begin_ns : after->end_ns) +
-			      prng_range(p, 0, prng_one_in(p, 2) ? NEAR_NS : mix->interval_ns / 2);
-	e->end_ns = e->begin_ns + prng_range(p, 1, most);
-	if (e->end_ns > mix->until_ns)
-		e->end_ns = mix->until_ns;
-	if (e->begin_ns > e->end_ns)
-		e->begin_ns = e->end_ns;
-	/* Shorter and the late timer is not late enough to be noticed; see P1 in sim_check.h. */
-	if (mix->calm && e->type == SIM_FAULT_FREEZE)
-		e->begin_ns = e->end_ns - (mix->missed + prng_range(p, 3, 27)) * mix->interval_ns;
-	if (e->begin_ns < mix->from_ns)
-		e->begin_ns = e->end_ns = mix->from_ns;
-}
-
-/* Of one sort, or of those that hide most from vipd, or of any. */
-static unsigned draw_trouble(struct prng *p, bool calm)
-{
-	switch (prng_below(p, 4)) {
-	case 0:
-		return 1u << prng_below(p, calm ? 4 : 5);
-	case 1:
-		return SIM_TROUBLE_EVENTS | SIM_TROUBLE_DUMPS;
-	case 2:
-		return calm ? SIM_TROUBLE_ANSWERS : SIM_TROUBLE_FRAMES;
-	default:
-		return 1 + prng_below(p, calm ? 15 : 31);
-	}
-}
-
-static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode *e)
-{
-	struct prng *p = &sim->prng;
-	unsigned everybody = (1u << sim->routers_n) - 1;
-	unsigned hosts = ((1u << sim->hosts_n) - 1) << HOSTS_APART;
-
-	switch (e->type) {
-	case SIM_FAULT_LOSS:
-		e->amount = 10u << prng_below(p, 6);
-		break;
-	case SIM_FAULT_BURST:
-		e->amount = 1 + prng_below(p, 6);
-		break;
-	case SIM_FAULT_DUPLICATE:
-	case SIM_FAULT_CORRUPT:
-		e->amount = 10 + prng_below(p, 300);
-		break;
-	case SIM_FAULT_JITTER:
-		e->ns = prng_range(p, 0, mix->jitter_ns);
-		break;
-	case SIM_FAULT_STALL:
-		e->ns = prng_range(p, 0, mix->stall_ns);
-		break;
-	case SIM_FAULT_PARTITION:
-		e->amount = (1 + prng_below(p, everybody - 1)) |
-			    ((unsigned)prng_next(p) & hosts) << (SIM_ROUTERS_MAX - HOSTS_APART);
-		break;
-	case SIM_FAULT_JUNK:
-		e->amount = 1 + prng_below(p, 8);
-		break;
-	case SIM_FAULT_STEAL:
-		e->ns = prng_one_in(p, 3) ? 0 : prng_range(p, 10 * SIM_MS, 3 * SIM_S);
-		e->amount = prng_below(p, 2);
-		break;
-	case SIM_FAULT_SQUAT:
-		e->amount = prng_below(p, SIM_ADDRESSES_MAX + 1);
-		break;
-	case SIM_FAULT_REPLACE:
-		e->amount = prng_below(p, 2);
-		break;
-	case SIM_FAULT_KERNEL:
-		e->amount = draw_trouble(p, mix->calm);
-		break;
-	case SIM_FAULT_RELOAD:
-		e->amount = !mix->calm && prng_one_in(p, 2);
-		break;
-	case SIM_FAULT_LINK:
-		e->amount = prng_below(p, SIM_LINK_FAULTS4);
-		break;
-	case SIM_FAULT_PANIC:
-		e->amount = prng_below(p, SIM_VICTIMS);
-		break;
-	case SIM_FAULT_PROGRAM:
-		e->amount = 1 + prng_below(p, SIM_PROGRAMS - 1);
-		break;
-	case SIM_FAULT_FREEZE:
-		e->amount = prng_below(p, 2);
-		if (sim->signs) /* a clock that stood still takes a while to be found out */
-			e->amount = 0;
-		break;
-	case SIM_FAULT_LEAVE:
-		e->amount = prng_one_in(p, 2) ? SIM_LEAVE_PLAIN : prng_below(p, SIM_LEAVES);
-		break;
-	case SIM_FAULT_CUT:
-	case SIM_FAULT_FORGET:
-	case SIM_FAULT_STOP:
-	case SIM_FAULT_CRASH:
-	case SIM_FAULT_HANG:
-	case SIM_FAULT_WITHDRAW:
-	case SIM_FAULT_SOURCE:
-	case SIM_FAULT_START:
-	case SIM_FAULT_ROUTE:
-	case SIM_FAULT_FAMILY:
-	case SIM_FAULT_MACVLAN:
-	case SIM_FAULT_GUEST:
-	case SIM_FAULT_DRAIN:
-	case SIM_FAULT_CHECK:
-	case SIM_FAULT_SAY:
-	case SIM_FAULT_COUNT:
-		break;
-	}
-}
-
-static enum sim_fault_type draw_type(struct prng *p, unsigned types)
-{
-	enum sim_fault_type type;
-
-	do
-		type = (enum sim_fault_type)prng_below(p, SIM_FAULT_START + 1);
-	while (!(types >> type & 1));
-	return type;
-}
-
-static bool may_stay(const struct sim_episode *e)
-{
-	enum sim_fault_type type = e->type;
-
-	if (type == SIM_FAULT_LEAVE && e->amount == SIM_LEAVE_HUNG) /* till it is killed */
-		return false;
-	return type == SIM_FAULT_PARTITION || type == SIM_FAULT_LEAVE || type == SIM_FAULT_CRASH ||
-	       type == SIM_FAULT_LINK || type == SIM_FAULT_WITHDRAW || type == SIM_FAULT_SQUAT ||
-	       type == SIM_FAULT_REPLACE;
-}
-
-/* What is worst at the same time on one host, or, of @peer, on two. */
-static const struct pair {
-	enum sim_fault_type first, second;
-	bool peer;
-	bool near; /* it begins right behind the first one, and not anywhere in it */
-	unsigned first_amount, second_amount;
-} pairs[] = {
-	{ SIM_FAULT_RELOAD, SIM_FAULT_LEAVE, false, true, 0, 0 },
-	{ SIM_FAULT_PANIC, SIM_FAULT_PANIC, false, true, SIM_VICTIM_HEIRS, SIM_VICTIM_CURRENT },
-	{ SIM_FAULT_KERNEL, SIM_FAULT_REPLACE, false, false, SIM_TROUBLE_EVENTS | SIM_TROUBLE_DUMPS,
-	  0 },
-	{ SIM_FAULT_STOP, SIM_FAULT_LEAVE, true, false, 0, 0 },
-	{ SIM_FAULT_CRASH, SIM_FAULT_FORGET, true, false, 0, 0 },
-};
-
-static void draw_pair(struct sim *sim, const struct mix *mix)
-{
-	struct prng *p = &sim->prng;
-	const struct pair *pair = &pairs[prng_below(p, sizeof(pairs) / sizeof(pairs[0]))];
-	struct sim_episode first = { .type = pair->first,
-				     .node = (uint8_t)prng_below(p, sim->routers_n),
-				     .amount = pair->first_amount };
-	struct sim_episode second = { .type = pair->second,
-				      .node = first.node,
-				      .peer = (uint8_t)prng_below(p, sim->routers_n),
-				      .amount = pair->second_amount };
-
-	if (mix->calm || !(mix->types >> pair->first & 1) || !(mix->types >> pair->second & 1))
-		return;
-	if (pair->peer)
-		second.node = (uint8_t)((first.node + 1) % sim->routers_n);
-	draw_span(p, mix, NULL, &first);
-	second.begin_ns =
-		prng_range(p, first.begin_ns, pair->near ? first.begin_ns + NEAR_NS : first.end_ns);
-	if (second.begin_ns > mix->until_ns)
-		second.begin_ns = mix->until_ns;
-	second.end_ns = prng_range(p, second.begin_ns, mix->until_ns);
-	fault_add(sim, &first);
-	fault_add(sim, &second);
-}
-
-static void draw_episodes(struct sim *sim, const struct mix *mix)
-{
-	struct prng *p = &sim->prng;
-	const struct sim_episode *last = NULL;
-	bool split_for_good = false;
-
-	for (unsigned n = 1 + prng_below(p, 16); n; n--) {
-		bool again = last && prng_one_in(p, 3); /* one host has more than its share */
-		struct sim_episode e = { .type = draw_type(p, mix->types),
-					 .node = again ? last->node
-						       : (uint8_t)prng_below(p, sim->routers_n) };
-
-		e.peer = (uint8_t)((e.node + 1 + prng_below(p, sim->routers_n - 1)) %
-				   sim->routers_n);
-		if (e.type == SIM_FAULT_CUT && prng_one_in(p, 3))
-			e.peer = (uint8_t)(SIM_ROUTERS_MAX + prng_below(p, sim->hosts_n));
-		draw_span(p, mix, last, &e);
-		draw_size(sim, mix, &e);
-		if (may_stay(&e) && !split_for_good && prng_one_in(p, 12)) {
-			split_for_good = e.type == SIM_FAULT_PARTITION;
-			e.end_ns = VRRP_NEVER;
-		}
-		fault_add(sim, &e);
-		if (e.end_ns != VRRP_NEVER)
-			last = &sim->faults.episodes[sim->faults.n - 1];
-	}
-}
-
-/* IPv6 has troubles of its own. */
-static void draw_ip6(struct sim *sim, const struct mix *mix)
-{
-	struct prng *p = &sim->prng;
-
-	for (unsigned i = 0; i < sim->routers_n; i++) {
-		sim->routers[i].kernel.ip6.forwards = prng_one_in(p, 2);
-		if (sim->routers[i].config.family == 6 && !mix->calm &&
-		    prng_one_in(p, 3)) /* vipd starts before it is usable */
-			ip6_begin_dad(sim, i, SIM_OWN_MAX - 1);
-	}
-	for (unsigned n = prng_below(p, 4); n; n--) {
-		struct sim_episode e = { .type = mix->calm || mix->quiet || prng_one_in(p, 3)
-							 ? SIM_FAULT_ROUTE
-							 : SIM_FAULT_LINK,
-					 .node = (uint8_t)prng_below(p, sim->routers_n),
-					 .amount = prng_below(p, SIM_LINK_FAULTS) };
-
-		draw_span(p, mix, NULL, &e);
-		if (e.type == SIM_FAULT_ROUTE && prng_one_in(p, 4))
-			e.end_ns = VRRP_NEVER;
-		fault_add(sim, &e);
-	}
-}
-
-static unsigned draw_types(struct prng *p)
-{
-	unsigned types = 0;
-
-	for (unsigned type = 0; type < SIM_FAULT_START; type++)
-		types |= (unsigned)prng_one_in(p, 3) << type;
-	return types ? types : 1u << prng_below(p, SIM_FAULT_START);
-}
-
 /* What checks add to a priority shortens it. */
 static int64_t skew_shortest(const struct sim *sim)
 {
@@ -666,7 +409,7 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	sim->routed =
 		seed % 7 < 3 && !world.units && !world.unicast && !world.macvlans && !world.guests;
 	draw_topology(sim, &world, mix.calm);
-	mix.types = draw_types(p);
+	mix.types = mix_draw_types(p);
 	if (world.units)
 		mix.types &= ~THEFT_FAULTS;
 	if (world.guests || world.macvlans)
@@ -709,11 +452,7 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 						 .node = (uint8_t)i,
 						 .begin_ns = prng_range(p, 0, 4 * mix.interval_ns),
 						 .end_ns = VRRP_NEVER });
-	draw_episodes(sim, &mix);
-	for (unsigned n = prng_below(p, 4); n; n--)
-		draw_pair(sim, &mix);
-	if (world_has_ip6(&world))
-		draw_ip6(sim, &mix);
+	mix_draw(sim, &mix, world_has_ip6(&world));
 	world_afflict(sim, &world,
 		      &(struct sim_span){ mix.from_ns, mix.until_ns, mix.interval_ns, mix.calm });
 }

@@ -130,8 +130,8 @@ static inline struct scene first(void)
 	return scene;
 }
 
-/* A router process speaks, is alive, and its standby is ready. */
-static inline struct scene steady(void)
+/* A router process speaks, is alive, and its standby has been started. */
+static inline struct scene waiting_for_standby(void)
 {
 	struct scene scene = first();
 
@@ -139,6 +139,14 @@ static inline struct scene steady(void)
 	scene.published = true;
 	assert_string_equal(on_event(&scene, SUCCESSION_SAYS_ALIVE), "spawn(standby again)");
 	on_spawned(&scene, SUCCESSION_STANDBY);
+	return scene;
+}
+
+/* Which is ready. */
+static inline struct scene steady(void)
+{
+	struct scene scene = waiting_for_standby();
+
 	assert_string_equal(on(&scene, SUCCESSION_SAYS_READY, SUCCESSION_STANDBY), "");
 	scene.now_ns += SECOND;
 	on_event(&scene, SUCCESSION_SAYS_ALIVE);

@@ -18,15 +18,12 @@ static const struct clocks now = { 5 * SECOND, 1800000000 * SECOND };
 /* The events of a reload from one configuration to the other. Return: for the caller to close. */
 static struct events *reload(const char *old_text, const char *new_text)
 {
-	struct conf_errors errors;
+	struct conf *conf = conf_of(new_text);
 	struct changes *changes;
 	struct events *events;
-	char old_path[32], path[32];
-	int old_fd = conf_file(old_text, old_path), fd = conf_file(new_text, path);
-	struct conf *conf = NULL;
+	char old_path[32];
+	int old_fd = conf_file(old_text, old_path);
 
-	if (conf_load(path, &conf, &errors) < 0)
-		fail_msg("%s", errors_text(&errors));
 	changes = changes_find(old_path, conf);
 	assert_non_null(changes);
 	conf_free(conf); /* nothing in them is borrowed from it */
@@ -34,7 +31,6 @@ static struct events *reload(const char *old_text, const char *new_text)
 	changes_put(changes, events, &now);
 	changes_free(changes);
 	close(old_fd);
-	close(fd);
 	return events;
 }
 

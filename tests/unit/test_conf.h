@@ -36,6 +36,20 @@ static inline const char *errors_text(const struct conf_errors *errors)
 	return text;
 }
 
+/* A configuration without errors, owned by the caller. */
+static inline struct conf *conf_of(const char *text)
+{
+	struct conf_errors errors;
+	struct conf *conf = NULL;
+	char path[32];
+	int fd = conf_file(text, path);
+
+	if (conf_load(path, &conf, &errors) < 0)
+		fail_msg("%s", errors_text(&errors));
+	close(fd);
+	return conf;
+}
+
 /* What is written, owned by the caller. */
 static inline char *written(const struct conf_schema *schema, const void *base)
 {

@@ -32,23 +32,10 @@ static void note(const struct conf_difference *d, void *arg)
 		 or_none(d->old_text), or_none(d->new_text));
 }
 
-static struct conf *load(const char *text)
-{
-	struct conf_errors errors;
-	struct conf *conf = NULL;
-	char path[32];
-	int fd = conf_file(text, path);
-
-	if (conf_load(path, &conf, &errors) < 0)
-		fail_msg("%s", errors_text(&errors));
-	close(fd);
-	return conf;
-}
-
 static const char *diff(const char *old_text, const char *new_text)
 {
 	static struct told told;
-	struct conf *old = load(old_text), *new = load(new_text);
+	struct conf *old = conf_of(old_text), *new = conf_of(new_text);
 
 	told = (struct told){ 0 };
 	assert_int_equal(conf_diff(old, new, note, &told), 0);
@@ -288,14 +275,15 @@ static void note_members(const struct conf_difference *d, void *arg)
 
 static void test_diff_hands_out_both_routers_and_what_a_list_is_of(void **state)
 {
-	struct conf *old = load(lan), *new = load(ROUTERS(ROUTER("lan", "51", A "priority = 7;")));
+	struct conf *old = conf_of(lan),
+		    *new = conf_of(ROUTERS(ROUTER("lan", "51", A "priority = 7;")));
 	struct told told = { 0 };
 
 	(void)state;
 	assert_int_equal(conf_diff(old, new, note_members, &told), 0);
 	assert_string_equal(told.text, "lan 100 7 -");
 	conf_free(new);
-	new = load(ROUTERS(ROUTER("lan", "51", "addresses = [ \"192.0.2.1/24\" ];")));
+	new = conf_of(ROUTERS(ROUTER("lan", "51", "addresses = [ \"192.0.2.1/24\" ];")));
 	assert_int_equal(conf_diff(old, new, note_members, &told), 0);
 	assert_string_equal(told.text, "lan 100 100 address");
 	conf_free(new);

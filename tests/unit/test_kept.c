@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* What outlives a stop, in a file of a network namespace of the test's own. */
-#include "test.h"
+#include "namespace.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "agent/events.h"
 #include "agent/kept.h"
@@ -77,10 +74,10 @@ static void write_file(const char *text)
 	assert_int_equal(fclose(file), 0);
 }
 
-static int enter_namespace(void **unused)
+static int enter(void **unused)
 {
 	(void)unused;
-	entered = geteuid() == 0 && unshare(CLONE_NEWNET) == 0;
+	entered = enter_namespace();
 	if (entered)
 		(void)mkdir("/run/vipd", 0755);
 	return events_path("kept", path);
@@ -233,5 +230,5 @@ int main(void)
 		TEST(test_kept_is_written_whatever_stands_beside_it),
 	};
 
-	return cmocka_run_group_tests(tests, enter_namespace, NULL);
+	return cmocka_run_group_tests(tests, enter, NULL);
 }

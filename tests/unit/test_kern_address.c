@@ -3,15 +3,12 @@
  * Addresses of both families and their options: as messages, and on the kernel that runs, in a
  * network namespace of the test's own.
  */
-#include "test.h"
+#include "namespace.h"
 
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <sched.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "netlink/monitor.h"
 #include "netlink/prepared.h"
@@ -323,23 +320,13 @@ static struct kern_dump *dumper;
 static struct kern_monitor *monitor;
 static int ifindex;
 
-static void run(const char *command)
-{
-	assert_int_equal(system(command), 0);
-}
-
-static bool is_so(const char *command)
-{
-	return system(command) == 0;
-}
-
 static int enter(void **state)
 {
 	(void)state;
-	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0)
+	if (!enter_namespace())
 		return 0; /* these tests skip */
-	run("ip link set lo up && ip link add v0 type veth peer name v1 && ip link set v0 up && "
-	    "ip link set v1 up");
+	run("ip link set lo up");
+	make_v0_and_v1();
 	ifindex = (int)if_nametoindex("v0");
 	assert_int_equal(kern_changer_open(&changer), 0);
 	assert_int_equal(kern_dump_open(&dumper), 0);

@@ -3,13 +3,10 @@
  * Changes, dumps and the sweep on the kernel that runs, in a network namespace of the test's own:
  * what change.h and dump.h say about it.
  */
-#include "test.h"
+#include "namespace.h"
 
 #include <errno.h>
 #include <net/if.h>
-#include <sched.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "netlink/sweep.h"
 
@@ -17,18 +14,13 @@ static struct kern_changer *changer;
 static struct kern_dump *dumper;
 static int ifindex[2];
 
-static void run(const char *command)
-{
-	assert_int_equal(system(command), 0);
-}
-
 static int enter(void **state)
 {
 	(void)state;
-	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0)
+	if (!enter_namespace())
 		return 0; /* each test skips */
-	run("ip link set lo up && ip link add v0 type veth peer name v1 && ip link set v0 up && "
-	    "ip link set v1 up");
+	run("ip link set lo up");
+	make_v0_and_v1();
 	ifindex[0] = (int)if_nametoindex("v0");
 	ifindex[1] = (int)if_nametoindex("v1");
 	assert_int_equal(kern_changer_open(&changer), 0);

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Tables and their owners on the kernel that runs, in a network namespace of the test's own. */
-#include "test.h"
+#include "namespace.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
-#include <stdlib.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "netlink/owned_table.h"
 
@@ -18,19 +15,13 @@ static bool entered;
 static int enter(void **state)
 {
 	(void)state;
-	entered = geteuid() == 0 && unshare(CLONE_NEWNET) == 0;
+	entered = enter_namespace();
 	return 0;
-}
-
-/* Return: whether a command of the shell has succeeded. */
-static bool does(const char *command)
-{
-	return system(command) == 0;
 }
 
 static bool is_there(void)
 {
-	return does("nft list table inet " NAME " >/dev/null 2>&1");
+	return is_so("nft list table inet " NAME " >/dev/null 2>&1");
 }
 
 static int create(void)
@@ -76,9 +67,9 @@ static void test_owned_table_resists_commands(void **state)
 	int fd = create();
 
 	(void)state;
-	assert_false(does("nft delete table inet " NAME " 2>/dev/null"));
-	assert_false(does("nft add chain inet " NAME " mine 2>/dev/null"));
-	assert_true(does("nft flush ruleset"));
+	assert_false(is_so("nft delete table inet " NAME " 2>/dev/null"));
+	assert_false(is_so("nft add chain inet " NAME " mine 2>/dev/null"));
+	assert_true(is_so("nft flush ruleset"));
 	assert_true(is_there());
 	close(fd);
 }
@@ -90,9 +81,9 @@ static void test_owned_table_replaces_an_empty_one_without_owner(void **state)
 	(void)state;
 	if (!entered)
 		skip();
-	assert_true(does("nft add table inet " NAME));
+	assert_true(is_so("nft add table inet " NAME));
 	fd = create();
-	assert_false(does("nft delete table inet " NAME " 2>/dev/null"));
+	assert_false(is_so("nft delete table inet " NAME " 2>/dev/null"));
 	close(fd);
 	assert_false(is_there());
 }
@@ -105,9 +96,9 @@ static void test_owned_table_spares_one_with_content(void **state)
 	(void)state;
 	if (!entered)
 		skip();
-	assert_true(does("nft add table inet " NAME " && nft add chain inet " NAME " mine"));
+	assert_true(is_so("nft add table inet " NAME " && nft add chain inet " NAME " mine"));
 	assert_int_equal(kern_owned_table_create(NAME, &fd, &owner), -EBUSY);
-	assert_true(does("nft delete chain inet " NAME " mine && nft delete table inet " NAME));
+	assert_true(is_so("nft delete chain inet " NAME " mine && nft delete table inet " NAME));
 }
 
 static void test_owned_table_needs_the_right(void **state)

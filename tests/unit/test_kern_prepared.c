@@ -3,7 +3,7 @@
  * Messages that somebody else prepared, on the kernel that runs, in a network namespace of the
  * test's own: about objects of kinds that netlink/ knows and of kinds that it does not know.
  */
-#include "test.h"
+#include "namespace.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -11,9 +11,6 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <sched.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "netlink/change.h"
 #include "netlink/prepared.h"
@@ -21,23 +18,13 @@
 static struct kern_prepared *prepared;
 static uint32_t ifindex;
 
-static void run(const char *command)
-{
-	assert_int_equal(system(command), 0);
-}
-
-static bool is_so(const char *command)
-{
-	return system(command) == 0;
-}
-
 static int enter(void **state)
 {
 	(void)state;
-	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0)
+	if (!enter_namespace())
 		return 0; /* each test skips */
-	run("ip link set lo up && ip link add v0 type veth peer name v1 && ip link set v0 up && "
-	    "ip link set v1 up");
+	run("ip link set lo up");
+	make_v0_and_v1();
 	ifindex = if_nametoindex("v0");
 	assert_int_equal(kern_prepared_open(&prepared), 0);
 	return 0;

@@ -3,15 +3,12 @@
  * Routes and rules as the kernel that runs takes and shows them, in a network namespace of the
  * test's own: what carries vipd's mark is found, changed and removed; what does not, never.
  */
-#include "test.h"
+#include "namespace.h"
 
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <sched.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "netlink/monitor.h"
 #include "netlink/reconcile.h"
@@ -22,22 +19,12 @@ static struct kern_dump *dumper;
 static struct kern_monitor *monitor;
 static int v0, v1;
 
-static void run(const char *command)
-{
-	assert_int_equal(system(command), 0);
-}
-
-static bool is_so(const char *command)
-{
-	return system(command) == 0;
-}
-
 static int enter(void **state)
 {
 	const struct kern_monitor_routes routes = { .lens_n = 2, .lens = { 0, 24 } };
 
 	(void)state;
-	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0)
+	if (!enter_namespace())
 		return 0; /* the tests of the kernel are skipped then */
 	run("ip link set lo up && ip link add v0 type veth peer name p0 && ip link add v1 type "
 	    "veth peer name p1 && ip link set p0 up && ip link set p1 up");

@@ -29,14 +29,8 @@ static struct book_news news[BOOK_NEWS_MAX];
 
 static int setup(void **unused)
 {
-	struct conf_errors errors;
-	char path[32];
-	int fd = conf_file(configuration, path);
-
 	(void)unused;
-	if (conf_load(path, &conf, &errors) < 0)
-		fail_msg("%s", errors_text(&errors));
-	close(fd);
+	conf = conf_of(configuration);
 	book = book_new(conf);
 	return book ? 0 : -1;
 }

@@ -4,21 +4,13 @@
  * here and a clock that is turned here. One of those who are told reads, one has stopped to, and
  * one can never be told. What it keeps, in memory and on the disk, is what the configuration says.
  */
-#include "test_conf.h"
+#include "notifier_scene.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <sqlite3.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "agent/events.h"
-#include "agent/notify/fifo.h"
-#include "agent/notify/notifier.h"
 #include "agent/notify/queue.h"
-#include "agent/notify/reader.h"
 #include "agent/notify/store.h"
 
 #define HOUR    (3600 * SECOND)
@@ -33,36 +25,18 @@
 #define SLACK_MEMORY (256 * 1024)
 
 struct year {
-	char directory[40]; /* in memory: a year has many commits */
-	struct conf *conf;
-	struct events *rings[READER_RINGS];
-	int fds[READER_RINGS];
-	struct notifier *notifier;
-	struct clocks now;
+	struct notifier_scene scene;
 	unsigned generation; /* of the configuration */
 	uint64_t told;       /* bytes that were read */
 	int reader_fd;
 };
-
-static int tell_nobody(void *arg, const struct event *event)
-{
-	(void)arg;
-	(void)event;
-	return 0;
-}
-
-/* One of those who are told cannot be. */
-static void expect_failure(const char *path, int err)
-{
-	assert_non_null(strstr(path, "/file"));
-	assert_int_equal(err, ENOTSUP);
-}
 
 /* ---- the configuration ---- */
 
 /* Each one of them has entries, and a router, that the others have not. */
 static void write_configuration(const struct year *year, char *buf, size_t size)
 {
+	const char *directory = year->scene.directory;
 	size_t len = (size_t)snprintf(
 		buf, size,
 		"node = \"gw1\"; state_dir = \"%s\"; history = \"%ud\"; notify = ( "
@@ -70,8 +44,8 @@ static void write_configuration(const struct year *year, char *buf, size_t size)
 		"{ fifo = \"%s/unread\"; deliver = \"current\"; retries = 1; }, "
 		"{ fifo = \"%s/file\"; deliver = \"all\"; retries = 1; timeout = \"%us\"; } ); "
 		"routers = ( ",
-		year->directory, KEPT, year->directory, 10 + year->generation, year->directory,
-		year->directory, 10 + year->generation);
+		directory, KEPT, directory, 10 + year->generation, directory, directory,
+		10 + year->generation);
 
 	for (unsigned i = 0; i < ROUTERS; i++)
 		len += (size_t)snprintf(buf + len, size - len,
@@ -82,19 +56,6 @@ static void write_configuration(const struct year *year, char *buf, size_t size)
 	snprintf(buf + len, size - len, " );");
 }
 
-static void load(struct year *year)
-{
-	char text[4096], path[32];
-	struct conf_errors errors;
-	int fd;
-
-	write_configuration(year, text, sizeof(text));
-	fd = conf_file(text, path);
-	if (conf_load(path, &year->conf, &errors) < 0)
-		fail_msg("%s", errors_text(&errors));
-	close(fd);
-}
-
 /* ---- the notifier ---- */
 
 static bool is_dead(pid_t keeper)
@@ -103,92 +64,56 @@ static bool is_dead(pid_t keeper)
 }
 
 /* One that was started by a keeper that has died since takes nothing from the others. */
-static void start_orphan(const struct year *year, struct notifier_setting setting)
+static void start_orphan(const struct notifier_scene *scene, struct notifier_setting setting)
 {
 	struct notifier *notifier = NULL;
 
 	setting.life = "another life";
 	setting.is_orphan = is_dead;
-	setting.fifos = fifos_open(year->conf, getuid(), getgid(), expect_failure);
-	assert_int_equal(notifier_open(&setting, &year->now, &notifier), -ESRCH);
+	setting.conf = scene->conf;
+	setting.fifos = scene_fifos(scene);
+	assert_int_equal(notifier_open(&setting, &scene->now, &notifier), -ESRCH);
 	assert_null(notifier);
 }
 
 static void start(struct year *year)
 {
-	struct notifier_setting setting = {
-		.directory = year->directory,
-		.life = "life",
-		.boot = "boot",
-		.rings = year->fds,
-		.events_fd = -1,
-		.begun_fd = -1,
-		.tell = tell_nobody,
-	};
+	struct notifier_scene *scene = &year->scene;
+	struct notifier_setting setting = scene_setting(scene, scene->directory);
+	char text[4096];
 
-	load(year);
-	setting.conf = year->conf;
-	start_orphan(year, setting);
-	setting.fifos = fifos_open(year->conf, getuid(), getgid(), expect_failure);
-	assert_non_null(setting.fifos);
-	assert_int_equal(notifier_open(&setting, &year->now, &year->notifier), 0);
-}
-
-static void stop(struct year *year)
-{
-	notifier_close(year->notifier);
-	conf_free(year->conf);
-	year->notifier = NULL;
-}
-
-static char *file_of(const struct year *year, const char *name)
-{
-	static char path[80];
-
-	snprintf(path, sizeof(path), "%s/%s", year->directory, name);
-	return path;
+	write_configuration(year, text, sizeof(text));
+	scene->conf = conf_of(text);
+	start_orphan(scene, setting);
+	scene_start(scene, setting);
 }
 
 static void open_year(struct year *year)
 {
-	int fd;
-
-	*year = (struct year){ .directory = "/dev/shm/vipd-year-XXXXXX",
-			       .now = { DAY, 1800000000 * SECOND } };
-	assert_non_null(mkdtemp(year->directory));
-	for (unsigned i = 0; i < READER_RINGS; i++) {
-		assert_int_equal(events_create(NULL, ROUTERS, &year->rings[i]), 0);
-		year->fds[i] = events_fd(year->rings[i]);
-	}
-	fd = open(file_of(year, "file"), O_WRONLY | O_CREAT, 0600);
-	assert_true(fd >= 0);
-	close(fd);
+	*year = (struct year){ .generation = 0 };
+	scene_open(&year->scene, "year", ROUTERS, DAY);
+	scene_make_file(&year->scene, "file");
 	start(year);
-	year->reader_fd = open(file_of(year, "read"), O_RDONLY | O_NONBLOCK);
+	year->reader_fd = open(scene_path(&year->scene, "read"), O_RDONLY | O_NONBLOCK);
 	assert_true(year->reader_fd >= 0);
 }
 
 static void close_year(struct year *year)
 {
-	char command[80];
-
-	stop(year);
+	scene_close(&year->scene);
 	close(year->reader_fd);
-	for (unsigned i = 0; i < READER_RINGS; i++)
-		events_close(year->rings[i]);
-	snprintf(command, sizeof(command), "rm -rf %s", year->directory);
-	assert_int_equal(system(command), 0);
 }
 
 /* ---- what happens ---- */
 
 static void happen(struct year *year, unsigned router, uint8_t from, uint8_t to)
 {
-	struct event event = event_of(EVENT_STATE, year->conf->routers[router].name, "eth0", 4);
+	scene_change(&year->scene, year->scene.conf->routers[router].name, from, to);
+}
 
-	event.state = (struct event_state){ .from = from, .to = to, .priority = 100 };
-	event.level = (uint8_t)event_level(&event);
-	events_put(year->rings[READER_ROUTER], &year->now, &event);
+static void put(struct year *year, const struct event *event)
+{
+	events_put(year->scene.rings[READER_ROUTER], &year->scene.now, event);
 }
 
 static void turn(struct year *year)
@@ -196,15 +121,14 @@ static void turn(struct year *year)
 	char buf[65536];
 	ssize_t got;
 
-	notifier_dispatch(year->notifier, &year->now);
+	notifier_dispatch(year->scene.notifier, &year->scene.now);
 	while ((got = read(year->reader_fd, buf, sizeof(buf))) > 0)
 		year->told += (uint64_t)got;
 }
 
 static void pass(struct year *year, int64_t ns)
 {
-	year->now.mono_ns += ns;
-	year->now.real_ns += ns;
+	scene_pass(&year->scene, ns);
 }
 
 static void pass_day(struct year *year, unsigned transitions)
@@ -227,9 +151,9 @@ static void reload(struct year *year)
 {
 	struct event started = event_fact(EVENT_STARTED, 0, NULL);
 
-	stop(year);
+	scene_stop(&year->scene);
 	year->generation++;
-	events_put(year->rings[READER_ROUTER], &year->now, &started);
+	put(year, &started);
 	start(year);
 	turn(year);
 }
@@ -260,11 +184,11 @@ static struct size measure(const struct year *year)
 	struct stat status;
 	sqlite3 *db;
 
-	assert_int_equal(stat(file_of(year, STORE_FILE "-wal"), &status), 0);
+	assert_int_equal(stat(scene_path(&year->scene, STORE_FILE "-wal"), &status), 0);
 	size.log = status.st_size;
-	assert_int_equal(
-		sqlite3_open_v2(file_of(year, STORE_FILE), &db, SQLITE_OPEN_READWRITE, NULL),
-		SQLITE_OK);
+	assert_int_equal(sqlite3_open_v2(scene_path(&year->scene, STORE_FILE), &db,
+					 SQLITE_OPEN_READWRITE, NULL),
+			 SQLITE_OK);
 	size.events = count(db, "SELECT count(*) FROM events");
 	size.deliveries = count(db, "SELECT count(*) FROM deliveries WHERE state != 2");
 	size.dead = count(db, "SELECT count(*) FROM deliveries WHERE state = 2");
@@ -320,12 +244,12 @@ static void test_history_outlives_a_wrong_clock_at_the_start_of_the_host(void **
 	open_year(&year);
 	happen(&year, 1, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE);
 	turn(&year);
-	stop(&year);
-	year.now = (struct clocks){ 20 * SECOND, year.now.real_ns + wrong_ns };
+	scene_stop(&year.scene);
+	year.scene.now = (struct clocks){ 20 * SECOND, year.scene.now.real_ns + wrong_ns };
 	start(&year);
 	turn(&year);
 	assert_int_equal(measure(&year).events, 1);
-	year.now.real_ns -= wrong_ns;
+	year.scene.now.real_ns -= wrong_ns;
 	pass(&year, HOUR);
 	turn(&year);
 	assert_int_equal(measure(&year).events, 1);
@@ -346,12 +270,12 @@ static void test_history_has_one_of_what_comes_with_each_packet(void **unused)
 	happen(&year, 1, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE);
 	for (unsigned i = 0; i < 1000; i++) {
 		pass(&year, SECOND);
-		events_put(year.rings[READER_ROUTER], &year.now, &junk);
+		put(&year, &junk);
 		turn(&year);
 	}
 	assert_int_equal(measure(&year).events, 2);
 	pass(&year, 61 * SECOND);
-	events_put(year.rings[READER_ROUTER], &year.now, &junk);
+	put(&year, &junk);
 	turn(&year);
 	assert_int_equal(measure(&year).events, 3);
 	close_year(&year);

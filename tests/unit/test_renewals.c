@@ -3,15 +3,12 @@
  * Signs of life on the kernel that runs, in a network namespace of the test's own. Time is the
  * test's: each look at the clock takes ten seconds, and does what is due then.
  */
-#include "test.h"
+#include "namespace.h"
 
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <sched.h>
-#include <stdlib.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "agent/clocks.h"
 #include "agent/keeper/renewals.h"
@@ -40,10 +37,9 @@ struct clocks __wrap_clocks_now(void)
 static int enter(void **state)
 {
 	(void)state;
-	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0)
+	if (!enter_namespace())
 		return 0; /* each test skips */
-	assert_int_equal(system("ip link add v0 type veth peer name v1"), 0);
-	assert_int_equal(system("ip link set v0 up"), 0);
+	run("ip link add v0 type veth peer name v1 && ip link set v0 up");
 	lease.address.ifindex = (int)if_nametoindex("v0");
 	assert_int_equal(kern_changer_open(&changer), 0);
 	return 0;
@@ -169,8 +165,7 @@ static void test_renewals_need_a_lease(void **state)
 		skip();
 	remove_address();
 	assert_null(open_renewals());
-	assert_int_equal(system("ip address add 192.0.2.9/24 dev v0 valid_lft 99 preferred_lft 99"),
-			 0);
+	run("ip address add 192.0.2.9/24 dev v0 valid_lft 99 preferred_lft 99");
 	assert_null(open_renewals()); /* without the mark */
 }
 

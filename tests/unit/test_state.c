@@ -4,6 +4,7 @@
  * was not written to its end, or by somebody else, is not believed. Where things lie in it is
  * nobody's business but agent/state.c's, so damage is done everywhere, or where a write changed it.
  */
+#include "memory_form.h"
 #include "test.h"
 
 #include <errno.h>
@@ -333,19 +334,6 @@ static void test_state_of_another_kind_is_refused_by_name(void **unused)
 }
 
 /* ---- memories of other versions ---- */
-
-/* The form that all versions share, written down a second time. */
-struct head {
-	uint64_t magic;
-	uint32_t head_size, sections_n;
-	uint64_t size;
-	uint32_t published, reserved;
-};
-
-struct section {
-	uint32_t tag, record_size, records_n, reserved;
-	uint64_t offset;
-};
 
 enum {
 	ELECTION = 3, /* tags */

@@ -4,6 +4,7 @@
  * written to its end is none, and a list that lies ends early. Where things lie in the memory is
  * written down here a second time, since it may never change.
  */
+#include "memory_form.h"
 #include "test.h"
 
 #include <fcntl.h>
@@ -241,18 +242,6 @@ static void test_will_shows_its_frame_to_the_first_version(void **unused)
 }
 
 /* ---- what lies ---- */
-
-struct head {
-	uint64_t magic;
-	uint32_t head_size, sections_n;
-	uint64_t size;
-	uint32_t published, reserved;
-};
-
-struct section {
-	uint32_t tag, record_size, records_n, reserved;
-	uint64_t offset;
-};
 
 struct will_record {
 	uint64_t offset;

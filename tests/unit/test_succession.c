@@ -128,13 +128,9 @@ static void test_crash_without_standby_starts_what_ran(void **state)
 
 static void test_crash_slow_standby_is_waited_for(void **state)
 {
-	struct scene scene = first();
+	struct scene scene = waiting_for_standby();
 
 	(void)state;
-	on(&scene, SUCCESSION_SAYS_READY, SUCCESSION_NEXT);
-	scene.published = true;
-	on_event(&scene, SUCCESSION_SAYS_ALIVE);
-	on_spawned(&scene, SUCCESSION_STANDBY);
 	assert_string_equal(on(&scene, SUCCESSION_CHANNEL_END, SUCCESSION_CURRENT),
 			    "kill(current) tell(current lost)");
 	assert_string_equal(on(&scene, SUCCESSION_SAYS_READY, SUCCESSION_STANDBY),
@@ -436,13 +432,9 @@ static void test_standby_that_cannot_be_kept_is_told_once(void **state)
 
 static void test_standby_slow_is_killed(void **state)
 {
-	struct scene scene = first();
+	struct scene scene = waiting_for_standby();
 
 	(void)state;
-	on(&scene, SUCCESSION_SAYS_READY, SUCCESSION_NEXT);
-	scene.published = true;
-	on_event(&scene, SUCCESSION_SAYS_ALIVE);
-	on_spawned(&scene, SUCCESSION_STANDBY);
 	for (unsigned i = 0; i < 4; i++) {
 		scene.now_ns += SECOND;
 		on_event(&scene, SUCCESSION_SAYS_ALIVE);

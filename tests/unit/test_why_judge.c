@@ -423,10 +423,8 @@ static void test_why_advice_is_about_the_one_that_is_named(void **state)
 	struct scene *s = scene();
 
 	(void)state;
-	s->facts.n = 3;
+	unite(s);
 	for (unsigned i = 0; i < 3; i++) {
-		s->routers[i].member = i;
-		s->routers[i].mates = 3;
 		s->routers[i].state = VRRP_STATE_FAULT;
 		s->routers[i].reason.code = VRRP_REASON_LINK_DOWN;
 		snprintf(s->routers[i].interface, sizeof(s->routers[i].interface), "eth%u", i);

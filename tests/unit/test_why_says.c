@@ -232,11 +232,7 @@ static void test_why_priority_is_made_of_what_all_with_one_fate_have(void **stat
 	struct scene *s = scene();
 
 	(void)state;
-	s->facts.n = 3;
-	for (unsigned i = 0; i < 3; i++) {
-		s->routers[i].member = i;
-		s->routers[i].mates = 3;
-	}
+	unite(s);
 	s->routers[0].tracks = of_lan;
 	s->routers[0].tracks_n = N(of_lan);
 	s->routers[2].tracks = of_wan;
@@ -286,10 +282,8 @@ static void test_why_unit_names_who_is_mute_deaf_or_in_fault(void **state)
 
 	(void)state;
 	assert_string_equal(why_says_unit(&s->facts, s->routers, s->text), "");
-	s->facts.n = 3;
+	unite(s);
 	for (unsigned i = 0; i < 3; i++) {
-		s->routers[i].member = i;
-		s->routers[i].mates = 3;
 		s->routers[i].state = VRRP_STATE_BACKUP;
 		strcpy(s->routers[i].group, "gateway");
 	}

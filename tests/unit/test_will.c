@@ -4,18 +4,15 @@
  * memories that another generation left: of a version that has kinds of objects which this one does
  * not know, and of the first version. Frames end in this file, which looks what is still there.
  */
-#include "test.h"
+#include "namespace.h"
 
 #include <libmnl/libmnl.h>
 #include <linux/if_packet.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <sched.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "agent/keeper/tell.h"
 #include "agent/keeper/will.h"
@@ -52,11 +49,6 @@ static struct {
 	bool route, address;
 } sent;
 
-static bool is_so(const char *command)
-{
-	return system(command) == 0;
-}
-
 int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags);
 
 int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
@@ -79,14 +71,12 @@ int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
 static int enter(void **state)
 {
 	(void)state;
-	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0)
+	if (!enter_namespace())
 		return 0; /* each test skips */
 	teller = tell_new();
 	assert_non_null(teller);
-	return is_so("ip link add v0 type veth peer name v1 && ip link set v0 up && "
-		     "ip link set v1 up")
-		       ? 0
-		       : -1;
+	make_v0_and_v1();
+	return 0;
 }
 
 static int leave(void **state)

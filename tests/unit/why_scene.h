@@ -45,6 +45,16 @@ static inline struct scene *scene(void)
 	return &s;
 }
 
+/* All three are one group. */
+static inline void unite(struct scene *s)
+{
+	s->facts.n = N(s->routers);
+	for (unsigned i = 0; i < N(s->routers); i++) {
+		s->routers[i].member = i;
+		s->routers[i].mates = N(s->routers);
+	}
+}
+
 static inline void backup_of(struct why_router *router, unsigned priority)
 {
 	router->state = VRRP_STATE_BACKUP;
