@@ -481,7 +481,6 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 	check_time(sim, i, event);
 	check_actions(sim, i, before, event, out);
 	sim->check.models[i].held_ns = check_held_until(sim, i, before->election.state);
-	sim->check.models[i].lives_ns = r->lives_ns;
 	check_decided(sim, i, out);
 	if (r->unit.together) {
 		unit_follow(sim, i, event);

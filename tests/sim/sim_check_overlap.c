@@ -45,7 +45,7 @@ void check_heard(struct sim *sim, const struct sim_process *process, const struc
 		check_stop_later(sim, i, yield->until_ns - now_ns);
 	}
 	if (r->handed_ns && now_ns < r->handed_ns + SIM_MOST_NS)
-		r->lives_ns = now_ns;
+		r->lives_ns = sim->check.models[i].lives_ns = now_ns;
 }
 
 int64_t check_held_until(const struct sim *sim, unsigned i, enum vrrp_state state)

@@ -16,7 +16,7 @@ struct sim_model {
 	unsigned interval_cs; /* learned from the Active */
 	int64_t down_ns;      /* Backup: silence until then is a takeover */
 	int64_t held_ns;      /* before the event at hand: check_held_until(), */
-	int64_t lives_ns;     /* and what it may count from */
+	int64_t lives_ns;     /* Backup: it may have waited from then on, of any process */
 	int64_t lower_ns;     /* Backup: since when a weaker Active is heard, or VRRP_NEVER */
 	int64_t beat_ns;      /* Active: the next advert is due */
 	int64_t heard_ns;     /* Backup: the timer counts from then */
