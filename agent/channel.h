@@ -55,12 +55,12 @@ enum channel_type {
 	CHANNEL_GONE, /* generation, before READY, and the keeper before FREEZE: that router, @text:
 			 its name, nobody continues; first one without a name: those of before are
 			 void; older ones ignore it */
-	CHANNEL_LEAVING, /* generation: it serves until somebody comes, and needs until @ns
-			    (monotonic) for that, or asks for more by then; an older keeper ignores
-			    it, and may lose patience */
-	CHANNEL_CHECKS,  /* generation, when it runs: its configuration has @ns checks, for the
-				 checker to ask; attached: what the checker reads; an older one
-				 attaches nothing, and it reads all that runs */
+	CHANNEL_LEAVING,      /* generation: it serves until somebody comes, and needs until @ns
+				 (monotonic) for that, or asks for more by then; an older keeper ignores
+				 it, and may lose patience */
+	CHANNEL_CHECKS,       /* generation, when it runs: its configuration has @ns checks, for the
+				      checker to ask; attached: what the checker reads; an older one
+				      attaches nothing, and it reads all that runs */
 	CHANNEL_CHECKER_LATE, /* generation: the checker does not answer; likewise */
 	CHANNEL_NOTIFIES, /* generation, when it runs: whether its configuration has anybody told of
 			     events, @ns; @attached_fd: its journal; likewise */
