@@ -365,6 +365,18 @@ static uint64_t sum_of(const void *record, size_t record_size)
 	return sum;
 }
 
+static void fill_left(struct left_record *r, const struct vrrp_left *left)
+{
+	*r = (struct left_record){ .ns = left->ns, .below = left->below };
+	memcpy(r->source, left->source, sizeof(r->source));
+}
+
+static void take_left(struct vrrp_left *left, const struct left_record *r)
+{
+	*left = (struct vrrp_left){ .ns = r->ns, .below = (uint8_t)r->below };
+	memcpy(left->source, r->source, sizeof(left->source));
+}
+
 static void fill_record(struct election_record *r, const struct vrrp *vr)
 {
 	const struct vrrp_config *c = &vr->config;
@@ -405,8 +417,6 @@ static void fill_record(struct election_record *r, const struct vrrp *vr)
 		.preempt_ns = e->preempt_ns,
 		.advert_ns = e->advert_ns,
 		.announce_ns = e->announce_ns,
-		.left_ns = e->left_ns,
-		.left_below = e->left_below,
 		.reason_by = e->reason.by,
 		.reason_cause = e->reason.cause,
 	};
@@ -414,7 +424,8 @@ static void fill_record(struct election_record *r, const struct vrrp *vr)
 	memcpy(r->reason_source, e->reason.source, sizeof(r->reason_source));
 	memcpy(r->active_source, e->active_source, sizeof(r->active_source));
 	memcpy(r->lower_source, e->lower_source, sizeof(r->lower_source));
-	memcpy(r->left_source, e->left_source, sizeof(r->left_source));
+	for (unsigned i = 0; i < VRRP_LEFT_MAX; i++)
+		fill_left(i ? &r->left_before[i - 1] : &r->left, &e->left[i]);
 }
 
 static void take_record(struct vrrp *vr, const struct election_record *r)
@@ -462,13 +473,12 @@ static void take_record(struct vrrp *vr, const struct election_record *r)
 	e->preempt_ns = r->preempt_ns;
 	e->advert_ns = r->advert_ns;
 	e->announce_ns = r->announce_ns;
-	e->left_ns = r->left_ns;
-	e->left_below = (uint8_t)r->left_below;
 	memcpy(e->source, r->source, sizeof(e->source));
 	memcpy(e->reason.source, r->reason_source, sizeof(e->reason.source));
 	memcpy(e->active_source, r->active_source, sizeof(e->active_source));
 	memcpy(e->lower_source, r->lower_source, sizeof(e->lower_source));
-	memcpy(e->left_source, r->left_source, sizeof(e->left_source));
+	for (unsigned i = 0; i < VRRP_LEFT_MAX; i++)
+		take_left(&e->left[i], i ? &r->left_before[i - 1] : &r->left);
 }
 
 static void put_counters(struct state *state, unsigned i, const struct vrrp_counters *c)

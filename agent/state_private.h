@@ -64,6 +64,12 @@ struct router_record {
 	uint32_t lease_s;
 };
 
+struct left_record {
+	uint8_t source[16];
+	int64_t ns; /* 0: none; also of a version that did not keep it */
+	uint64_t below;
+};
+
 struct election_record {
 	uint64_t sum; /* over all that follows */
 	uint64_t seq; /* the greater one is the newer one; 0: never written */
@@ -87,13 +93,12 @@ struct election_record {
 	int64_t reason_ns, since_ns, heard_ns, contested_ns;
 	int64_t start_ns, down_ns, preempt_ns, advert_ns, announce_ns; /* or VRRP_NEVER */
 	uint8_t source[16], reason_source[16], active_source[16], lower_source[16];
-	uint8_t left_source[16];
-	int64_t left_ns; /* 0: none; also of a version that did not keep it */
-	uint64_t left_below;
-	uint32_t reason_by; /* 0: likewise */
+	struct left_record left; /* the newest one */
+	uint32_t reason_by;      /* 0: likewise */
 	uint8_t reason_cause;
 	uint8_t reserved[3];
 	int64_t delayed_ns; /* 0: over, also of a version that did not keep it */
+	struct left_record left_before[VRRP_LEFT_MAX - 1];
 };
 
 struct counters_record {
@@ -153,12 +158,14 @@ struct will_entry {
 	uint32_t setting;
 };
 
-_Static_assert(sizeof(struct election_record) == 240, "a record only grows at its end");
+_Static_assert(sizeof(struct election_record) == 336, "a record only grows at its end");
 _Static_assert(offsetof(struct election_record, effective_priority) == 35 &&
 		       offsetof(struct election_record, listening) == 36 &&
 		       offsetof(struct election_record, reason_own_priority) == 37 &&
 		       offsetof(struct election_record, ceding) == 38 &&
-		       offsetof(struct election_record, down_intervals) == 39,
+		       offsetof(struct election_record, down_intervals) == 39 &&
+		       offsetof(struct election_record, left) == 192 &&
+		       offsetof(struct election_record, left_before) == 240,
 	       "and nothing in it moves");
 _Static_assert(sizeof(struct router_record) == 88, "a record only grows at its end");
 _Static_assert(sizeof(struct farewell_record) == 24, "a record only grows at its end");

@@ -24,7 +24,7 @@ static void forget_heard(struct vrrp *vr, int64_t now_ns)
 	e->active_interval_cs = vr->config.interval_cs;
 	e->active_priority = 0;
 	memset(e->active_source, 0, sizeof(e->active_source));
-	e->left_ns = 0;
+	memset(e->left, 0, sizeof(e->left));
 	e->late_granted = false;
 	e->lower_heard = false;
 	e->preempt_ns = VRRP_NEVER;

@@ -74,6 +74,16 @@ struct vrrp_config {
 };
 
 /* What a virtual router knows and waits for: all that a successor of its process goes on with. */
+/* Whose last word is due: who has left, or has lost to this router. */
+struct vrrp_left {
+	uint8_t source[16];
+	uint8_t below; /* it has a lower priority than this */
+	int64_t ns;    /* since then; 0: nobody's */
+};
+
+/* So many may go at about one time: a last word waits for the end of a hand-over. */
+#define VRRP_LEFT_MAX 4
+
 struct vrrp_election {
 	uint8_t source[16]; /* primary address of the interface; set by vrrp_source_set() */
 	uint8_t priority;   /* the effective one; starts as the configured one */
@@ -106,9 +116,7 @@ struct vrrp_election {
 	bool lower_heard;       /* Backup: a lower priority was discarded since the timer started */
 	uint8_t lower_priority; /* its priority */
 	uint8_t lower_source[16];
-	uint8_t left_source[16]; /* left, or lost to this router: its last word is due, */
-	uint8_t left_below;      /* of a lower priority than this, */
-	int64_t left_ns;         /* since then; 0: none is due */
+	struct vrrp_left left[VRRP_LEFT_MAX]; /* of different sources, the newest first */
 };
 
 /*

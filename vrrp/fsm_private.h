@@ -89,6 +89,9 @@ void fsm_defer_to(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now
  * addresses are gone.
  * @source: its address, of 16 bytes.
  * @below: its priority is below this one.
+ *
+ * Several may be waited for, as where two leave beside this router: VRRP_LEFT_MAX of them, of which
+ * the oldest one is forgotten.
  */
 void fsm_expect_last_word(struct vrrp *vr, const uint8_t *source, uint8_t below, int64_t now_ns);
 

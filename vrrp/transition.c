@@ -172,11 +172,40 @@ void fsm_change_priority(struct vrrp *vr, uint8_t priority, int64_t now_ns)
 	vrrp_refresh(vr, now_ns);
 }
 
+/* Return: VRRP_LEFT_MAX: no last word of @source is due. */
+static unsigned find_left(const struct vrrp *vr, const uint8_t *source)
+{
+	const struct vrrp_left *left = vr->election.left;
+	unsigned i = 0;
+
+	while (i < VRRP_LEFT_MAX &&
+	       (!left[i].ns ||
+		memcmp(source, left[i].source, vrrp_address_len(vr->config.family)) != 0))
+		i++;
+	return i;
+}
+
+/* Return: what it was. */
+static struct vrrp_left remove_left(struct vrrp *vr, unsigned i)
+{
+	struct vrrp_left *left = vr->election.left, removed = left[i];
+
+	memmove(left + i, left + i + 1, (VRRP_LEFT_MAX - 1 - i) * sizeof(*left));
+	left[VRRP_LEFT_MAX - 1] = (struct vrrp_left){ 0 };
+	return removed;
+}
+
 void fsm_expect_last_word(struct vrrp *vr, const uint8_t *source, uint8_t below, int64_t now_ns)
 {
-	memcpy(vr->election.left_source, source, sizeof(vr->election.left_source));
-	vr->election.left_below = below;
-	vr->election.left_ns = now_ns;
+	struct vrrp_left *left = vr->election.left;
+	unsigned i = find_left(vr, source);
+
+	/* The oldest one has had most time to speak. */
+	if (i == VRRP_LEFT_MAX)
+		i--;
+	memmove(left + 1, left, i * sizeof(*left));
+	left[0] = (struct vrrp_left){ .below = below, .ns = now_ns };
+	memcpy(left[0].source, source, sizeof(left[0].source));
 }
 
 void fsm_expect_to_win(struct vrrp *vr, const uint8_t *source, int64_t now_ns)
@@ -201,18 +230,18 @@ static void succeed(struct vrrp *vr, const uint8_t *source, uint8_t priority, in
 /* It leaves behind the addresses, which wait for the successor's announcements (hand_over.h). */
 bool fsm_is_last_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
-	struct vrrp_election *e = &vr->election;
+	const struct vrrp_election *e = &vr->election;
 	/* To the first advert of its successor, or to the second one if that is lost. */
 	unsigned successor_cs =
 		e->state == VRRP_STATE_ACTIVE ? vr->config.interval_cs : e->active_interval_cs;
-	int64_t due_ns = e->left_ns + vrrp_interval_ns(successor_cs) + LAST_WORD_NS;
+	unsigned i = find_left(vr, advert->source);
+	struct vrrp_left left;
 
-	if (!e->left_ns ||
-	    memcmp(advert->source, e->left_source, vrrp_address_len(vr->config.family)) != 0)
+	if (i == VRRP_LEFT_MAX)
 		return false;
-	e->left_ns = 0;
-	return advert->priority != VRRP_PRIORITY_LEAVE && advert->priority < e->left_below &&
-	       now_ns < due_ns;
+	left = remove_left(vr, i);
+	return advert->priority != VRRP_PRIORITY_LEAVE && advert->priority < left.below &&
+	       now_ns < left.ns + vrrp_interval_ns(successor_cs) + LAST_WORD_NS;
 }
 
 /* An advert of a router that we defer to. Version 3 learns its interval, version 2 never does. */
@@ -269,7 +298,7 @@ void fsm_forget_active(struct vrrp *vr)
 	vr->election.active_interval_cs = vr->config.interval_cs;
 	vr->election.active_priority = 0;
 	memset(vr->election.active_source, 0, sizeof(vr->election.active_source));
-	vr->election.left_ns = 0;
+	memset(vr->election.left, 0, sizeof(vr->election.left));
 }
 
 void fsm_stop(struct vrrp *vr, enum vrrp_state state, struct vrrp_reason reason, int64_t now_ns,

@@ -297,9 +297,14 @@ static inline bool is_last_word(const struct subject *s, unsigned i)
 	unsigned successor_cs = before->state == VRRP_STATE_ACTIVE ? s->vr[i].config.interval_cs
 								   : before->active_interval_cs;
 
-	return before->left_ns && advert->priority && advert->priority < before->left_below &&
-	       !memcmp(before->left_source, advert->source, len) &&
-	       time_of(s, i) - before->left_ns < interval_ns_of(successor_cs) + SECOND / 2;
+	for (unsigned n = 0; n < VRRP_LEFT_MAX; n++) {
+		const struct vrrp_left *left = &before->left[n];
+
+		if (left->ns && !memcmp(left->source, advert->source, len))
+			return advert->priority && advert->priority < left->below &&
+			       time_of(s, i) - left->ns < interval_ns_of(successor_cs) + SECOND / 2;
+	}
+	return false;
 }
 
 /* An advert that a Backup has heard. */

@@ -271,12 +271,22 @@ static bool answer_is_legal(enum vrrp_event_type event, enum vrrp_state from, en
 	return strcmp(letters, "S") == 0 || (from == to && strcmp(letters, "") == 0);
 }
 
+unsigned check_words_n(const struct vrrp_election *election)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < VRRP_LEFT_MAX; i++)
+		n += election->left[i].ns != 0;
+	return n;
+}
+
 /* One that offers to leave has read a last word, or what may be one: nobody has come by it. */
 static bool asks_again(const struct vrrp *before, const struct vrrp *vr,
 		       const struct vrrp_event *event)
 {
 	return event->type == VRRP_EVENT_ADVERT && before->election.ceding && vr->election.ceding &&
-	       event->advert->priority && before->election.left_ns && !vr->election.left_ns;
+	       event->advert->priority &&
+	       check_words_n(&before->election) > check_words_n(&vr->election);
 }
 
 static void check_actions(struct sim *sim, unsigned i, const struct vrrp *before,

@@ -265,6 +265,11 @@ void check_missed(struct sim *sim, unsigned i);
 void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		const struct vrrp_event *event, const struct vrrp_output *out);
 
+/**
+ * check_words_n() - of how many a router expects the last word.
+ */
+unsigned check_words_n(const struct vrrp_election *election);
+
 /* ---- turns, and what leaves: sim_check_turn.c ---- */
 
 /**

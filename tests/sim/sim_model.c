@@ -101,12 +101,27 @@ static bool can_leave(const struct sim_model *m, const uint8_t *source)
 	return (family_same(m->from, source) && !m->left) || family_same(m->lower_from, source);
 }
 
+/* Return: NULL: it is not waited for. */
+static struct sim_gone *find_gone(struct sim_model *m, const uint8_t *source)
+{
+	for (unsigned i = 0; i < VRRP_LEFT_MAX; i++)
+		if (m->gone[i].ns && family_same(m->gone[i].from, source))
+			return &m->gone[i];
+	return NULL;
+}
+
 /* What one says next is no claim, if it is below that priority. */
 static void expect_gone(struct sim_model *m, const uint8_t *source, unsigned below, int64_t now_ns)
 {
-	memcpy(m->gone, source, sizeof(m->gone));
-	m->gone_below = below;
-	m->gone_ns = now_ns;
+	struct sim_gone *gone = find_gone(m, source), *oldest = m->gone;
+
+	for (unsigned i = 1; i < VRRP_LEFT_MAX; i++)
+		if (m->gone[i].ns < oldest->ns)
+			oldest = &m->gone[i];
+	if (!gone)
+		gone = oldest;
+	*gone = (struct sim_gone){ .ns = now_ns, .below = below };
+	memcpy(gone->from, source, sizeof(gone->from));
 }
 
 /* Who is no better loses, and says so. */
@@ -128,13 +143,14 @@ static void displace(struct sim_model *m, unsigned priority, int64_t now_ns)
 static bool is_gone(struct sim_model *m, unsigned interval_cs, const struct vrrp_advert *advert,
 		    int64_t now_ns)
 {
-	int64_t gone_ns = m->gone_ns;
+	struct sim_gone *gone = find_gone(m, advert->source), was;
 
-	if (gone_ns == 0 || !family_same(m->gone, advert->source))
+	if (!gone)
 		return false;
-	m->gone_ns = 0;
-	return advert->priority && advert->priority < m->gone_below &&
-	       now_ns - gone_ns < interval_ns(interval_cs) + SIM_S / 2;
+	was = *gone;
+	gone->ns = 0;
+	return advert->priority && advert->priority < was.below &&
+	       now_ns - was.ns < interval_ns(interval_cs) + SIM_S / 2;
 }
 
 /* Silence that proves nothing is listened to once more. */
@@ -340,7 +356,7 @@ static void enter(struct sim *sim, unsigned i, enum vrrp_state from, int64_t now
 	m->listens = m->cedes = false;
 	m->repeated = 0;
 	if (from != VRRP_STATE_BACKUP && from != VRRP_STATE_ACTIVE) /* as one that knows nobody */
-		m->gone_ns = 0;
+		memset(m->gone, 0, sizeof(m->gone));
 	if (r->vr.election.state == VRRP_STATE_ACTIVE) {
 		if (m->weaker && from == VRRP_STATE_BACKUP)
 			expect_to_win(r, m, m->lower_from, now_ns);
@@ -434,7 +450,7 @@ static void forget(struct sim *sim, unsigned i, const struct vrrp *before, int64
 		check_restarted(sim, i);
 	}
 	memset(m->from, 0, sizeof(m->from));
-	m->gone_ns = 0;
+	memset(m->gone, 0, sizeof(m->gone));
 	m->left = false;
 	m->nobody = true;
 }

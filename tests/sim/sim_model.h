@@ -28,11 +28,13 @@ struct sim_model {
 	uint8_t from[SIM_ADDRESS_LEN]; /* Backup: the Active as last heard */
 	/* Backup: one that it does not defer to, since the timer began */
 	uint8_t lower_from[SIM_ADDRESS_LEN];
-	/* Said 0, and somebody came in its place, or was a weaker Active, then: what it says next
-	 * is no claim. 0: nobody */
-	uint8_t gone[SIM_ADDRESS_LEN];
-	int64_t gone_ns;
-	unsigned gone_below; /* of the priority of who came, or more, it is one */
+	/* Said 0, and somebody came in its place, or was a weaker Active, at @ns: what it says next
+	 * is no claim, below the priority of who came. In no order. 0: nobody */
+	struct sim_gone {
+		uint8_t from[SIM_ADDRESS_LEN];
+		int64_t ns;
+		unsigned below;
+	} gone[VRRP_LEFT_MAX];
 	int64_t asked_ns;  /* Active: it has offered to leave once more then, of the world's time */
 	bool weaker;       /* Backup: a weaker Active was heard since, and not respected, */
 	uint8_t lower;     /* of that priority */

@@ -246,7 +246,7 @@ static bool is_word(const struct vrrp *before, const struct vrrp_election *after
 		    const struct vrrp_event *event)
 {
 	return before->election.state == VRRP_STATE_BACKUP && event->type == VRRP_EVENT_ADVERT &&
-	       event->advert->priority && before->election.left_ns && !after->left_ns &&
+	       event->advert->priority && check_words_n(&before->election) > check_words_n(after) &&
 	       after->heard_ns == before->election.heard_ns;
 }
 

@@ -95,6 +95,49 @@ static void test_hand_over_of_two_believes_no_last_word(void **state)
 			    "hand over, advert 99, active->backup");
 }
 
+/* Somebody else has come beside it, and lost, and says so before, or behind. */
+static void test_hand_over_after_another_contest_believes_neither(void **state)
+{
+	(void)state;
+	for (unsigned loser_first = 0; loser_first < 2; loser_first++) {
+		struct vrrp vr = leaving_successor();
+		int64_t came_ns = vr.election.since_ns;
+
+		vr.election.ceding = false;
+		on_advert(&vr, came_ns + MS, 150, LOWER_ADDRESS, 100);
+		assert_string_equal(on_cede(&vr, came_ns + 2 * MS), "advert 0");
+		assert_string_equal(on_advert(&vr, came_ns + 3 * MS, loser_first ? 150 : 149,
+					      loser_first ? LOWER_ADDRESS : HIGHER_ADDRESS, 100),
+				    "advert 0");
+		assert_string_equal(on_advert(&vr, came_ns + 4 * MS, loser_first ? 149 : 150,
+					      loser_first ? HIGHER_ADDRESS : LOWER_ADDRESS, 100),
+				    "advert 0");
+		assert_string_equal(on_advert(&vr, came_ns + 5 * MS, 150, LOWER_ADDRESS, 100),
+				    "hand over, advert 149, active->backup");
+	}
+}
+
+/* More contend than are kept: the one that left first may have spoken by then. */
+static void test_hand_over_after_many_contests_forgets_the_oldest(void **state)
+{
+	struct vrrp vr = overlapping(150);
+	char source[] = "198.51.100.10";
+
+	(void)state;
+	for (unsigned i = 0; i <= VRRP_LEFT_MAX; i++) {
+		source[12] = (char)('0' + i);
+		on_advert(&vr, T0 + i * MS, 100, source, 100);
+	}
+	on_cede(&vr, T0 + 10 * MS);
+	for (unsigned i = VRRP_LEFT_MAX; i > 0; i--) {
+		source[12] = (char)('0' + i);
+		assert_string_equal(on_advert(&vr, T0 + 20 * MS, 100, source, 100), "advert 0");
+	}
+	source[12] = '0';
+	assert_string_equal(on_advert(&vr, T0 + 21 * MS, 100, source, 100),
+			    "hand over, advert 99, active->backup");
+}
+
 /* It has come back, and says so again; what is not below its successor's is no last word; nor is
  * what follows another 0, or comes when no hand-over lasts any more. */
 static void test_hand_over_of_two_believes_who_comes_back(void **state)
@@ -308,6 +351,8 @@ int main(void)
 		cmocka_unit_test(test_hand_over_to_a_better_one_ends_with_our_priority),
 		cmocka_unit_test(test_hand_over_to_a_weaker_one_ends_just_below_its_priority),
 		cmocka_unit_test(test_hand_over_of_two_believes_no_last_word),
+		cmocka_unit_test(test_hand_over_after_another_contest_believes_neither),
+		cmocka_unit_test(test_hand_over_after_many_contests_forgets_the_oldest),
 		cmocka_unit_test(test_hand_over_from_a_slow_one_believes_who_comes_back),
 		cmocka_unit_test(test_hand_over_of_two_believes_who_comes_back),
 		cmocka_unit_test(test_hand_over_after_a_contest_believes_no_last_word),
