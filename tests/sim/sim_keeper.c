@@ -163,6 +163,21 @@ static void execute_retire(struct sim *sim, unsigned i)
 	*current = no_child;
 }
 
+/*
+ * A unit may be Active by its other family while this one has no address yet, and hang before it
+ * hears of one: who knows no source when it writes its will prepares no farewell. In a turn of a
+ * process that runs P11, P12 and P15 see that it knows each one that it has.
+ */
+static void withdraw(struct sim *sim, unsigned i)
+{
+	static const uint8_t nowhere[SIM_ADDRESS_LEN];
+	struct sim_gateway *r = &sim->routers[i];
+
+	check_withdrawn(sim, i);
+	if (r->unit.together && family_same(r->vr.election.source, nowhere))
+		r->turn.farewells = 0;
+}
+
 static void execute_will(struct sim *sim, unsigned i, const struct succession_action *action)
 {
 	const struct will_sockets none = { -1, -1 };
@@ -175,7 +190,7 @@ static void execute_will(struct sim *sim, unsigned i, const struct succession_ac
 		check_fail(sim, "P6", "the last will of %s is executed, which has left in order",
 			   node_name(i));
 	if (gateway_is_active(r))
-		check_withdrawn(sim, i);
+		withdraw(sim, i);
 	process_enter(keeper_self(sim, i));
 	err = will_open(&none, &will);
 	assert(err == 0);
