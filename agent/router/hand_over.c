@@ -42,12 +42,24 @@ static void forget(struct routers *routers, struct router *router)
 						.lives_ns = router->hand_over.lives_ns };
 }
 
+/* What its lease has taken meanwhile: a new term begins with all of them, as any other one does. */
+static void want_back(struct routers *routers, const struct router *router)
+{
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+	for (unsigned i = 0; i < n; i++)
+		if (!kern_wants_has(routers->wants, router->want + i))
+			kern_wants_renew(routers->wants, router->want + i, routers->now->mono_ns);
+}
+
 void hand_over_cancel(struct routers *routers, struct router *router)
 {
 	router->hand_over.claimed_ns = routers->now->mono_ns;
 	router->hand_over.is_complete = false;
-	if (hand_over_is_on(router))
+	if (hand_over_is_on(router)) {
 		forget(routers, router);
+		want_back(routers, router);
+	}
 	router->hand_over.began_ns = router->hand_over.lives_ns = 0;
 }
 

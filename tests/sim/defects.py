@@ -223,6 +223,10 @@ DEFECTS = [
            "Of two that go at one time the last word of the first is taken for a successor, by one "
            "that leaves.",
            "vrrp/*.c", "memmove(left + 1, left, i * sizeof(*left));", ""),
+    Defect("overlap-comes-back-for-what-is-there",
+           "Who is Active again before its hand-over ends lacks what a lease took meanwhile.",
+           "agent/router/hand_over.c", "forget(routers, router); want_back(routers, router);",
+           "forget(routers, router);"),
     Defect("overlap-second-stop-is-ignored",
            "Who asks twice waits all the same.",
            "agent/keeper/succession.c", "ask_to_leave(step, true);", "(void)step;"),
