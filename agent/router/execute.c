@@ -523,7 +523,7 @@ static void queue_probe(struct routers *routers, struct router *router, unsigned
 
 /* What is to be handed over. A successor that has its addresses when it adverts announces them a
  * moment later, one by one perhaps: from the first of them on it is not to be called away from, as
- * all have one MAC address. */
+ * all have one MAC address. Once in a turn, also where that asks the kernel what it has. */
 static void recall(struct routers *routers, struct router *router)
 {
 	unsigned n = router->conf->addresses_n + router->conf->extra_n, i = 0;
@@ -531,8 +531,10 @@ static void recall(struct routers *routers, struct router *router)
 	said_hear(routers, router->vr.config.family);
 	while (i < n && !hand_over_awaits(routers, router->want + i))
 		i++;
-	if (i < n && hand_over_is_on(router) && !hand_over_heard_any(router))
-		queue_announcement(routers, router, router->want + i);
+	if (i == n || !hand_over_is_on(router) || hand_over_heard_any(router))
+		return;
+	queue_announcement(routers, router, router->want + i);
+	router->outbox.recall_due = false;
 }
 
 static void queue_announcements(struct routers *routers)
