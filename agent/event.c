@@ -196,6 +196,11 @@ static const struct kind kinds[] = {
 			    ROWS(OF_WORDS(event.fact.word, "drain", event_drain_words),
 				 NUMBER(0, "wait_ms"), NUMBER(1, "hold_ns"), NOTE),
 			    OF_ROUTER "drain={drain}[ wait_ms={wait_ms}] note=\"{note}\"" },
+	[EVENT_LEAVE] = { "leave", LOG_LEVEL_INFO, SIZE_OF(fact),
+			  ROWS(OF_WORDS(event.fact.word, "leave", event_leave_words),
+			       NAME("before"), NUMBER(0, "wait_ms"), NUMBER(1, "hold_ns"), NOTE),
+			  OF_ROUTER "leave={leave} before={before}[ wait_ms={wait_ms}] "
+				    "note=\"{note}\"" },
 	[EVENT_DAMPED] = { "damped", LOG_LEVEL_INFO, WITHOUT_TEXT,
 			   ROWS(OF_WORDS(event.fact.word, "damped", event_damping_words),
 				NUMBER(0, "changes"), NUMBER(1, "within_s"), NAME("until"), NOTE),

@@ -51,6 +51,9 @@ enum event_kind {
 	EVENT_RESORT = 14, /* it is the last resort, or no more: @address.news: enum event_resort */
 	EVENT_SEND_PEER = 20, /* the kernel refused an advert to a peer: @address.bytes, error */
 	EVENT_MACVLAN = 21,   /* its macvlan @fact.name resists: @fact.word: enum event_macvlan */
+	EVENT_LEAVE = 22,     /* commands run before it leaves: @fact.word: enum event_drain, from
+				 EVENT_DRAIN_VOID on; name: event_before_word(); not of a
+				 drain, of which EVENT_DRAINED tells; number likewise */
 	EVENT_TRACK = 26,     /* an interface or a check that it tracks came or went: @track */
 	EVENT_DRAIN = 27,     /* somebody drains it or ends that: @fact.word: enum event_drain,
 				 number: seconds or 0, uid, pid; name: not empty when it
@@ -212,7 +215,7 @@ enum event_drain {
 	EVENT_DRAIN_OVER = 3,   /* its time has passed */
 	EVENT_DRAIN_RESUMED = 4,
 	EVENT_DRAIN_KEPT = 5, /* it was drained when vipd ended, and still is */
-	EVENT_DRAIN_VOID = 6, /* likewise, but there is nothing to drain any more */
+	EVENT_DRAIN_VOID = 6, /* likewise, but there is nothing to drain, or to leave, any more */
 	/* Commands run first. */
 	EVENT_DRAIN_WAITS = 7,       /* number: ms at most, CLOCK_MONOTONIC of their end */
 	EVENT_DRAIN_READY = 8,       /* they have ended, and it goes on; number[1]: as it waited */
@@ -220,6 +223,15 @@ enum event_drain {
 	EVENT_DRAIN_HOOK_LATE = 10,  /* it goes on though nobody said that they have */
 	EVENT_DRAIN_HOOK_USELESS = 11, /* likewise, since it is not Active any more */
 	EVENT_DRAIN_COUNT,
+};
+
+/* What commands run before: an Active leaves on purpose; numbers of the state memory, too. */
+enum event_before {
+	EVENT_BEFORE_DRAIN = 1,
+	EVENT_BEFORE_STOP = 2,     /* vipd was told to stop */
+	EVENT_BEFORE_REMOVAL = 3,  /* a reload does without the router */
+	EVENT_BEFORE_PRIORITY = 4, /* a reload has given it a lower one */
+	EVENT_BEFORE_COUNT,
 };
 
 /* What becomes of a delivery of the notifier's. */
@@ -449,6 +461,17 @@ const char *event_kind_word(unsigned kind);
  * Return: NULL likewise.
  */
 const struct field *event_kind_fields(unsigned kind);
+
+/**
+ * event_before_word() - what commands run before, as a word; a constant. A drain of any other
+ * number.
+ */
+const char *event_before_word(enum event_before before);
+
+/**
+ * event_before_of() - the other way round; a drain of what is no such word, or NULL.
+ */
+enum event_before event_before_of(const char *word);
 
 /**
  * event_payload_size() - how much of the union an event of that kind uses.

@@ -108,6 +108,28 @@ const char *event_note_route(const struct event *event)
 	return news < EVENT_ROUTE_COUNT && route_notes[news] ? route_notes[news] : "";
 }
 
+const char *event_note_leave(const struct event *event)
+{
+	static const char *const notes[EVENT_DRAIN_COUNT] = {
+		[EVENT_DRAIN_WAITS] = "it serves as before until the commands that are to run "
+				      "first have ended, or until then",
+		[EVENT_DRAIN_READY] = "the commands before it have ended",
+		[EVENT_DRAIN_HOOK_FAILED] = "a command before it has failed; it goes on all the "
+					    "same",
+		[EVENT_DRAIN_HOOK_LATE] = "nobody said in time that the commands before it have "
+					  "ended; it goes on all the same",
+		[EVENT_DRAIN_HOOK_USELESS] = "it is not Active any more, and waits for no command",
+	};
+
+	if (event->fact.word == EVENT_DRAIN_VOID)
+		return event_before_of(event->fact.name) == EVENT_BEFORE_PRIORITY
+			       ? "it stays, since another reload has given it back its priority"
+			       : "it stays, since the reload that was to remove it was refused";
+	return event->fact.word < EVENT_DRAIN_COUNT && notes[event->fact.word]
+		       ? notes[event->fact.word]
+		       : "";
+}
+
 const char *event_note_drain(const struct event *event)
 {
 	static const char *const notes[EVENT_DRAIN_COUNT] = {

@@ -11,7 +11,8 @@
 
 /**
  * event_note_macvlan(), event_note_caveat(), event_note_damping(), event_note_drain(),
- * event_note_route() - of an event of that kind, a rule's for the last one, too.
+ * event_note_leave(), event_note_route() - of an event of that kind, a rule's for the last one,
+ * too.
  *
  * Return: a constant; empty when there is nothing to say, or this version does not know.
  */
@@ -19,6 +20,7 @@ const char *event_note_macvlan(const struct event *event);
 const char *event_note_caveat(const struct event *event);
 const char *event_note_damping(const struct event *event);
 const char *event_note_drain(const struct event *event);
+const char *event_note_leave(const struct event *event);
 const char *event_note_route(const struct event *event);
 
 #endif

@@ -41,6 +41,12 @@ const char *const event_drain_words[EVENT_DRAIN_COUNT] = {
 	[EVENT_DRAIN_HOOK_USELESS] = "hook_useless",
 };
 
+const char *const event_leave_words[EVENT_DRAIN_COUNT] = {
+	[EVENT_DRAIN_VOID] = "void",           [EVENT_DRAIN_WAITS] = "waits",
+	[EVENT_DRAIN_READY] = "ready",         [EVENT_DRAIN_HOOK_FAILED] = "hook_failed",
+	[EVENT_DRAIN_HOOK_LATE] = "hook_late", [EVENT_DRAIN_HOOK_USELESS] = "hook_useless",
+};
+
 const char *const event_notify_words[EVENT_NOTIFY_COUNT] = {
 	[EVENT_NOTIFY_DEAD] = "dead",        [EVENT_NOTIFY_RETRY] = "retry",
 	[EVENT_NOTIFY_DROP] = "drop",        [EVENT_NOTIFY_MERGED] = "merged",
@@ -463,6 +469,9 @@ void event_words_fill(struct event_words *words)
 	case EVENT_DRAIN:
 	case EVENT_DRAINED:
 		strcpy(words->note, event_note_drain(&words->event));
+		break;
+	case EVENT_LEAVE:
+		strcpy(words->note, event_note_leave(&words->event));
 		break;
 	case EVENT_TRACK:
 		fill_track(words);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "event.h"
 #include "vrrp/adopt.h"
 
 #define MAGIC        UINT64_C(0x7669706473656374) /* "vipdsect" */
@@ -617,17 +618,37 @@ void state_put_offer(struct state *state, unsigned i, int64_t offer_ns)
 	put_number(&lease_at(state, i)->offer_ns, offer_ns);
 }
 
-void state_put_hold(struct state *state, unsigned i, int64_t hold_ns)
+enum hold_flags {
+	HOLD_RAN = 1 << 0,
+	HOLD_WAITS = 1 << 1,
+};
+
+void state_put_hold(struct state *state, unsigned i, const struct state_hold *hold)
 {
-	put_number(&lease_at(state, i)->hold_ns, hold_ns);
+	struct lease_record *record = lease_at(state, i);
+
+	put_number(&record->hold_base, hold->base);
+	put_number(&record->hold_before, hold->before);
+	put_number(&record->hold_flags,
+		   (hold->ran ? HOLD_RAN : 0) | (hold->waits ? HOLD_WAITS : 0));
+	put_number(&record->hold_ns, hold->until_ns);
 }
 
-int64_t state_hold(const struct state *state, unsigned i)
+struct state_hold state_hold(const struct state *state, unsigned i)
 {
 	const struct lease_record record = read_lease(state, i);
 	int64_t hold_ns = atomic_load(&record.hold_ns);
+	int64_t before = atomic_load(&record.hold_before);
+	int64_t flags = atomic_load(&record.hold_flags), base = atomic_load(&record.hold_base);
 
-	return hold_ns ? hold_ns : VRRP_NEVER;
+	return (struct state_hold){
+		.until_ns = hold_ns ? hold_ns : VRRP_NEVER,
+		.before = before > 0 && before < EVENT_BEFORE_COUNT ? (uint8_t)before
+								    : EVENT_BEFORE_DRAIN,
+		.base = (uint8_t)base,
+		.waits = hold_ns && hold_ns != VRRP_NEVER && (flags & HOLD_WAITS || !base),
+		.ran = flags & HOLD_RAN,
+	};
 }
 
 void state_put_resort(struct state *state, unsigned i, unsigned why)

@@ -171,16 +171,25 @@ void state_put_offer(struct state *state, unsigned i, int64_t offer_ns);
  */
 int64_t state_offer(const struct state *state, unsigned i);
 
-/**
- * state_put_hold() - note until when router @i, which is drained, waits for commands.
- * @hold_ns: CLOCK_MONOTONIC; VRRP_NEVER: it does not.
- */
-void state_put_hold(struct state *state, unsigned i, int64_t hold_ns);
+/* Commands that a router waits for before it leaves on purpose. */
+struct state_hold {
+	int64_t until_ns; /* CLOCK_MONOTONIC, at the latest; VRRP_NEVER: there are none */
+	uint8_t before;   /* enum event_before */
+	uint8_t base;     /* the priority that was configured when it began; 0: not known */
+	bool waits;       /* a drain that is on does so, too, and weighs nothing so long */
+	bool ran; /* there are none: they have run since that is on, and the router Active */
+};
 
 /**
- * state_hold() - the same; VRRP_NEVER of a version that did not note it.
+ * state_put_hold() - note whether router @i waits for commands.
  */
-int64_t state_hold(const struct state *state, unsigned i);
+void state_put_hold(struct state *state, unsigned i, const struct state_hold *hold);
+
+/**
+ * state_hold() - the same. Of a version that did not note it there are none; one that did not note
+ * before what has known drains alone.
+ */
+struct state_hold state_hold(const struct state *state, unsigned i);
 
 /* Why a router has the lowest priority, or a lower one than it might have; bits. */
 enum state_resort {

@@ -116,9 +116,12 @@ struct lease_record {
 	_Atomic int64_t
 		offer_ns;        /* drained, it offers to leave then; or VRRP_NEVER; 0: not known */
 	_Atomic int64_t resort;  /* enum state_resort, plus 1; 0: not known */
-	_Atomic int64_t hold_ns; /* drained, it waits for commands until then; 0: it does not, or is
-				  * not known
+	_Atomic int64_t hold_ns; /* it waits for commands until then; 0: it does not, or is not
+				  * known
 				  */
+	_Atomic int64_t hold_base;   /* the priority that it has meanwhile; 0: not known */
+	_Atomic int64_t hold_before; /* enum event_before; 0: a drain */
+	_Atomic int64_t hold_flags;  /* 1: struct state_hold's ran; 2: its waits */
 };
 
 /* The frame of a will once more, for keepers of the first version, which know no wills. */

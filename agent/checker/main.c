@@ -67,7 +67,8 @@ static int64_t schedule_next(const void *self)
 	return schedule_deadline(((const struct checker *)self)->schedule);
 }
 
-/* Nothing is said to a checker: it is ended, and another one started. */
+/* Nothing is said to a checker: it is ended, and another one started. An interrupt from a terminal
+ * reaches all of vipd, and is the keeper's to answer. */
 static void run_orders(void *self, const struct clocks *now, unsigned readable)
 {
 	struct checker *checker = self;
@@ -76,8 +77,9 @@ static void run_orders(void *self, const struct clocks *now, unsigned readable)
 
 	(void)now;
 	(void)readable;
-	if (read(checker->signal_fd, &info, sizeof(info)) == sizeof(info))
-		loop_stop(checker->loop);
+	while (read(checker->signal_fd, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo == SIGTERM)
+			loop_stop(checker->loop);
 	while ((got = channel_receive(HELPER_FD_CHANNEL, &checker->message)) > 0)
 		if (checker->message.attached_fd >= 0)
 			close(checker->message.attached_fd);

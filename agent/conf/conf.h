@@ -581,8 +581,9 @@ unsigned conf_notify_count(const struct conf *conf);
 bool conf_needs_notifier(const struct conf *conf);
 
 /**
- * conf_hooks_ns() - how long a drain of a router may have to wait for commands: the longest timeout
- * of those with before = "drain" that are the host's, the router's or its group's.
+ * conf_hooks_ns() - how long a router may have to wait for commands before it leaves on purpose:
+ * the longest timeout of those with before = "drain" that are the host's, the router's or its
+ * group's.
  *
  * Return: 0: there are none.
  */

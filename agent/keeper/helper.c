@@ -33,7 +33,7 @@
 #define MESSAGES_MAX 16    /* read in a turn */
 #define SAID_MAX     20000 /* in that time, by what each costs; then it is wild */
 #define SAID_COST    10    /* one for the log */
-#define PASSED_COST  1     /* one for the routers: each of them may get one, and once more */
+#define PASSED_COST  1     /* one of a router: each of them may get one, and once more */
 #define SAID_NS      (10 * NS_PER_S)
 
 int helper_given(const struct helper *helper, enum helper_fd place)
@@ -106,6 +106,8 @@ void helper_open(struct helper *helper, const char *binary, struct loop *loop,
 
 	helper->loop = loop;
 	helper->routers_fd = routers_fd;
+	if (helper->channel_fd >= 0)
+		(void)loop_watch(loop, helper->channel_fd); /* else it is heard later */
 	snprintf(helper->program, sizeof(helper->program), "%.*s%s",
 		 slash ? (int)(slash + 1 - binary) : 0, binary, helper->kind->program);
 }
@@ -191,6 +193,7 @@ static int spawn(struct helper *helper, int64_t now_ns)
 	} else {
 		helper->channel_fd = pair[0];
 		helper->started_ns = now_ns;
+		helper->said_n = 0;                      /* those were another one's words */
 		(void)loop_watch(helper->loop, pair[0]); /* else it is heard later */
 	}
 	close(pair[1]);
@@ -351,6 +354,21 @@ void helper_want(struct helper *helper, int conf_fd, int64_t now_ns)
 		set_life(helper, HELPER_WAITS, now_ns);
 }
 
+void helper_go_on(struct helper *helper, int conf_fd, int64_t now_ns)
+{
+	helper->conf_fd = conf_fd;
+	if (conf_fd >= 0)
+		set_life(helper, HELPER_WAITS, now_ns);
+}
+
+void helper_adopt(struct helper *helper, pid_t pid, int channel_fd, int64_t now_ns)
+{
+	helper->pid = pid;
+	helper->channel_fd = channel_fd;
+	helper->started_ns = now_ns;
+	set_life(helper, HELPER_RUNS, HELPER_NEVER);
+}
+
 void helper_expect_end(struct helper *helper, pid_t pid, int64_t now_ns)
 {
 	helper->pid = pid;
@@ -367,6 +385,22 @@ void helper_replace(struct helper *helper, int64_t now_ns)
 
 /* ---- what happens ---- */
 
+/* For the routers: as many as there are routers. */
+static bool is_passed(const struct helper *helper, const struct event *event)
+{
+	return event->kind != EVENT_NONE &&
+	       (event->kind == helper->kind->passed[0] || event->kind == helper->kind->passed[1]);
+}
+
+/* That a command failed which a router waits for is as frequent as that it has ended. */
+static unsigned cost_of(const struct helper *helper, const struct event *event)
+{
+	bool is_of_router = is_passed(helper, event) ||
+			    (event->kind == EVENT_NOTIFY && event->fact.word == EVENT_NOTIFY_HOOK);
+
+	return is_of_router ? PASSED_COST : SAID_COST;
+}
+
 /* Return: whether it is wild: then it is not worth being heard. */
 static bool says_too_much(struct helper *helper, unsigned cost, int64_t now_ns)
 {
@@ -376,13 +410,6 @@ static bool says_too_much(struct helper *helper, unsigned cost, int64_t now_ns)
 	}
 	helper->said_n += cost;
 	return helper->said_n > SAID_MAX;
-}
-
-/* For the routers: as many as there are routers. */
-static bool is_passed(const struct helper *helper, const struct event *event)
-{
-	return event->kind != EVENT_NONE &&
-	       (event->kind == helper->kind->passed[0] || event->kind == helper->kind->passed[1]);
 }
 
 /* What is neither for the log nor for the routers is not listened to. */
@@ -401,6 +428,7 @@ static void read_channel(struct helper *helper, int64_t now_ns, struct teller *t
 {
 	struct channel_message message;
 	struct event event;
+	bool wild = false;
 	int got = 0;
 
 	for (unsigned i = 0; i < MESSAGES_MAX && helper->channel_fd >= 0; i++) {
@@ -412,14 +440,11 @@ static void read_channel(struct helper *helper, int64_t now_ns, struct teller *t
 		event.kind = EVENT_NONE;
 		if (message.type == CHANNEL_EVENT)
 			channel_event(&message, &event);
-		if (says_too_much(helper, is_passed(helper, &event) ? PASSED_COST : SAID_COST,
-				  now_ns))
-			got = -EMSGSIZE;
-		if (message.type != CHANNEL_EVENT)
-			continue;
-		take_event(helper, &event, teller);
+		wild |= says_too_much(helper, cost_of(helper, &event), now_ns);
+		if (message.type == CHANNEL_EVENT)
+			take_event(helper, &event, teller);
 	}
-	if (got < 0)
+	if (got < 0 || wild)
 		close_fd(&helper->channel_fd);
 }
 
@@ -476,14 +501,14 @@ static void hang_up(struct helper *helper)
 	close_fd(&helper->channel_fd);
 }
 
-/* Its commands are ended by it, or by their wardens when it is killed. @left_ms: less what it has
- * taken. Return: whether it has ended by itself, and had nothing to complain of. */
-static bool await_end(const struct helper *helper, unsigned *left_ms)
+/* Its commands are ended by it, or by their wardens when it is killed. Return: whether it has ended
+ * by itself, and had nothing to complain of. */
+static bool await_end(const struct helper *helper, int64_t until_ns)
 {
 	int status = 0;
 	pid_t pid;
 
-	for (; *left_ms; (*left_ms)--) {
+	while (clocks_now().mono_ns < until_ns) {
 		pid = waitpid(helper->pid, &status, WNOHANG);
 		if (pid != 0)
 			return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -494,26 +519,26 @@ static bool await_end(const struct helper *helper, unsigned *left_ms)
 }
 
 /* One that was asked to end before reads no more. */
-static bool has_ended(const struct helper *helper, unsigned *left_ms)
+static bool has_ended(const struct helper *helper, int64_t until_ns)
 {
-	return helper->pid && await_end(helper, left_ms) && helper->life == HELPER_RUNS;
+	return helper->pid && await_end(helper, until_ns) && helper->life == HELPER_RUNS;
 }
 
-static void say_last_word(struct helper *helper, unsigned left_ms)
+static void say_last_word(struct helper *helper, int64_t until_ns)
 {
-	if (helper->conf_fd < 0 || !left_ms || spawn(helper, 0) < 0)
+	if (helper->conf_fd < 0 || clocks_now().mono_ns >= until_ns || spawn(helper, 0) < 0)
 		return;
 	hang_up(helper);
-	(void)await_end(helper, &left_ms);
+	(void)await_end(helper, until_ns);
 }
 
 void helper_close(struct helper *helper)
 {
-	unsigned left_ms = helper->kind->close_ms;
+	int64_t until_ns = clocks_now().mono_ns + helper->kind->close_ms * NS_PER_MS;
 
 	hang_up(helper);
-	if (!has_ended(helper, &left_ms) && helper->kind->has_last_word)
-		say_last_word(helper, left_ms);
+	if (!has_ended(helper, until_ns) && helper->kind->has_last_word)
+		say_last_word(helper, until_ns);
 	if (helper->loop && helper->kind->tidy) /* it was ours to start */
 		(void)helper->kind->tidy(true);
 	for (unsigned i = 0; i < HELPER_GIVEN; i++)

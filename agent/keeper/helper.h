@@ -114,6 +114,18 @@ void helper_tidy(struct helper *helper, int64_t now_ns);
 void helper_want(struct helper *helper, int conf_fd, int64_t now_ns);
 
 /**
+ * helper_go_on() - another program was the keeper before this one, and has wanted it.
+ * @conf_fd: as helper_want(), but owned from here on.
+ */
+void helper_go_on(struct helper *helper, int conf_fd, int64_t now_ns);
+
+/**
+ * helper_adopt() - the process of that keeper goes on until helper_want() wants one.
+ * @channel_fd: the conversation with it; owned from here on.
+ */
+void helper_adopt(struct helper *helper, pid_t pid, int channel_fd, int64_t now_ns);
+
+/**
  * helper_expect_end() - the keeper before this one has hung up on one: it is killed if it does not
  * end soon, and none is started before.
  */

@@ -58,6 +58,10 @@ static const struct field table[] = {
 	ROW_OF_DISMISSED(5),
 	ROW_OF_DISMISSED(6),
 	ROW_OF_DISMISSED(7),
+	ROW(notifier_channel_fd, FIELD_INT),
+	ROW(notifier_conf_fd, FIELD_INT),
+	ROW(router_ring_fd, FIELD_INT),
+	ROW(told_fd, FIELD_INT),
 	FIELDS_END,
 };
 

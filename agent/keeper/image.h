@@ -51,16 +51,21 @@ struct image {
 	uint64_t program_device, program_inode, program_size; /* of the file that is executed */
 	int64_t program_changed_ns;                           /* CLOCK_REALTIME */
 
-	int32_t claim_fd;           /* the locked file (claim.h); -1: there is none */
-	int32_t namespace_fd;       /* the socket that claims the network namespace; likewise */
-	int32_t sender_fd;          /* the packet socket that all share */
-	int32_t filter_fd;          /* the socket that vipd's nftables belong to; likewise */
-	int32_t life_fd;            /* the timer that wakes the keeper; likewise */
-	int32_t report_fd;          /* who rehearses writes there why it cannot, in words */
-	int32_t journal_fd;         /* the keeper's journal where it has no file; -1: it has */
-	int32_t board_fd, found_fd; /* what the checker finds (board.h) */
-	int32_t checker_pid;        /* which was hung up on, and ends; 0: none */
-	int32_t notifier_pid;       /* likewise */
+	int32_t claim_fd;            /* the locked file (claim.h); -1: there is none */
+	int32_t namespace_fd;        /* the socket that claims the network namespace; likewise */
+	int32_t sender_fd;           /* the packet socket that all share */
+	int32_t filter_fd;           /* the socket that vipd's nftables belong to; likewise */
+	int32_t life_fd;             /* the timer that wakes the keeper; likewise */
+	int32_t report_fd;           /* who rehearses writes there why it cannot, in words */
+	int32_t journal_fd;          /* the keeper's journal where it has no file; -1: it has */
+	int32_t board_fd, found_fd;  /* what the checker finds (board.h) */
+	int32_t checker_pid;         /* which was hung up on, and ends; 0: none */
+	int32_t notifier_pid;        /* likewise, or goes on: */
+	int32_t notifier_channel_fd; /* the conversation with it; -1: it was hung up on, or asked
+					to end */
+	int32_t notifier_conf_fd;    /* what it runs, or shall run; -1: none is needed */
+	int32_t router_ring_fd;      /* the journal of the routers, to be read */
+	int32_t told_fd;             /* wakes it (HELPER_FD_EVENTS) */
 
 	struct image_child current, standby;
 	int32_t previous_fd; /* the state memory of the one before, which CURRENT may need */

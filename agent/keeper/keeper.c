@@ -20,6 +20,9 @@
 #include "resume.h"
 #include "rings.h"
 
+#define NS_PER_S       INT64_C(1000000000)
+#define CLOSE_SPARE_NS NS_PER_S /* behind the end of the notifier */
+
 /* ---- events ---- */
 
 /* Whether the memory of CURRENT is valid: its process may have died before it had adopted. */
@@ -555,6 +558,9 @@ static void part_with_children(struct keeper *keeper)
 	child_forget(&keeper->children[SUCCESSION_CURRENT]);
 	child_forget(&keeper->children[SUCCESSION_PREVIOUS]);
 	tell_wake(keeper->teller, -1);
+	if (keeper->notifier.pid)
+		service_leaving(keeper->service,
+				helper_notifier.close_ms * (NS_PER_S / 1000) + CLOSE_SPARE_NS);
 	helper_close(&keeper->notifier); /* the last: it tells how all of this ended */
 }
 

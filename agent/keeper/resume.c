@@ -99,6 +99,25 @@ static void restore_checker(const struct image *image, struct keeper *keeper)
 	restore_helper(image->checker_pid, &keeper->checker, keeper);
 }
 
+/* Its routers may leave before the next generation wants another one, and wait for its commands. */
+static void restore_notifier(const struct image *image, struct keeper *keeper)
+{
+	struct helper *notifier = &keeper->notifier;
+
+	helper_give(notifier, HELPER_FD_ROUTER_RING, image->router_ring_fd);
+	helper_give(notifier, HELPER_FD_EVENTS, image->told_fd);
+	helper_go_on(notifier, image->notifier_conf_fd, clocks_now().mono_ns);
+	if (image->notifier_channel_fd < 0 || !is_child(image->notifier_pid)) {
+		if (image->notifier_channel_fd >= 0)
+			close(image->notifier_channel_fd);
+		restore_helper(image->notifier_pid, notifier, keeper);
+		return;
+	}
+	helper_adopt(notifier, image->notifier_pid, image->notifier_channel_fd,
+		     clocks_now().mono_ns);
+	(void)keeper_was_dismissed(keeper, image->notifier_pid);
+}
+
 static void restore(const struct image *image, struct keeper *keeper)
 {
 	memcpy(keeper->binary, image->binary, sizeof(keeper->binary));
@@ -126,7 +145,7 @@ static void restore(const struct image *image, struct keeper *keeper)
 	keeper->children[SUCCESSION_PREVIOUS].state_fd = image->previous_fd;
 	restore_rules(image, &keeper->succession);
 	restore_checker(image, keeper);
-	restore_helper(image->notifier_pid, &keeper->notifier, keeper);
+	restore_notifier(image, keeper);
 }
 
 /* ---- whether it can be gone on with ---- */

@@ -442,17 +442,14 @@ static void on_stop_again(const struct step *step)
 static void on_leaving(const struct step *step)
 {
 	struct succession_child *current = child_of(step, SUCCESSION_CURRENT);
+	bool freezing =
+		step->s->phase == SUCCESSION_FREEZING; /* some of its routers leave before */
 	int64_t now_ns = step->event->now_ns;
 
-	if (current->life != SUCCESSION_READY)
-		return;
-	if (step->s->phase == SUCCESSION_FREEZING) /* some of its routers leave before */
-		set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY,
-			 step->event->ns - now_ns + FREEZE_TIMEOUT_NS);
-	if (!is_leaving(step->s))
+	if (current->life != SUCCESSION_READY || (!freezing && !is_leaving(step->s)))
 		return;
 	set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY,
-		 step->event->ns - now_ns + LEAVE_TIMEOUT_NS);
+		 step->event->ns - now_ns + (freezing ? FREEZE_TIMEOUT_NS : LEAVE_TIMEOUT_NS));
 	serve(step, SUCCESSION_SERVICE_LEAVING, current->deadline_ns - now_ns);
 }
 

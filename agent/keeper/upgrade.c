@@ -76,7 +76,8 @@ static void take_program(const struct upgrade_program *program, struct image *re
 	ret_image->program_changed_ns = program->changed_ns;
 }
 
-/* It is hung up on by the exec, and ends: the next keeper starts another one. */
+/* It is hung up on by the exec, and ends: the next keeper starts another one. That is how an older
+ * one sees the notifier as well. */
 static void dismiss(struct image *image, pid_t pid)
 {
 	unsigned place = 0;
@@ -85,6 +86,16 @@ static void dismiss(struct image *image, pid_t pid)
 		place++;
 	if (pid)
 		image->dismissed[place] = pid;
+}
+
+/* One that was asked to end, or is not listened to, is hung up on. */
+static void take_notifier(const struct helper *notifier, struct image *ret_image)
+{
+	ret_image->notifier_pid = notifier->pid;
+	ret_image->notifier_channel_fd = notifier->life == HELPER_RUNS ? notifier->channel_fd : -1;
+	ret_image->notifier_conf_fd = notifier->conf_fd;
+	ret_image->router_ring_fd = helper_given(notifier, HELPER_FD_ROUTER_RING);
+	ret_image->told_fd = helper_given(notifier, HELPER_FD_EVENTS);
 }
 
 static void take_image(const struct keeper *keeper, struct image *ret_image)
@@ -110,7 +121,7 @@ static void take_image(const struct keeper *keeper, struct image *ret_image)
 	for (unsigned i = 0; i < IMAGE_DISMISSED_MAX; i++)
 		ret_image->dismissed[i] = keeper->dismissed[i];
 	ret_image->checker_pid = keeper->checker.pid;
-	ret_image->notifier_pid = keeper->notifier.pid;
+	take_notifier(&keeper->notifier, ret_image);
 	dismiss(ret_image, keeper->checker.pid);
 	dismiss(ret_image, keeper->notifier.pid);
 }

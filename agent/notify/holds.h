@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who waits for commands: a drain of a router, and all with its fate, that an Active does not go on
- * with before those have ended. Plain data.
+ * Who waits for commands: a router, and all with its fate, that is Active and to leave on purpose,
+ * and does not before those have ended. Plain data.
  */
 #ifndef HOLDS_H
 #define HOLDS_H
@@ -15,7 +15,8 @@ struct hold {
 	unsigned pending;          /* commands that have not ended; each knows its hold */
 	bool failed;               /* one of those that have */
 	bool answered;             /* the routers were told that there are no more */
-	bool over;                 /* it is drained no more: nobody waits */
+	bool over;                 /* it does not leave any more: nobody waits */
+	enum event_before before;
 	struct hold *next;
 };
 

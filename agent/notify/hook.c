@@ -8,10 +8,9 @@
 /* What outlives the notifier: what was answered, so that no command is run for it once more. */
 #define ANSWER_SIZE (CONF_NAME_SIZE + 16)
 
-static const char *answer_name(const struct hold *hold, char *buf)
+static const char *answer_name(const struct book_router *first, char *buf)
 {
-	snprintf(buf, ANSWER_SIZE, "hold.%s.%u", hold->first->conf->name,
-		 hold->first->conf->vrrp.family);
+	snprintf(buf, ANSWER_SIZE, "hold.%s.%u", first->conf->name, first->conf->vrrp.family);
 	return buf;
 }
 
@@ -34,19 +33,42 @@ static void answer(struct notifier *notifier, struct hold *hold)
 
 	say(notifier, hold);
 	if (notifier->store)
-		store_fact(notifier->store, answer_name(hold, name),
+		store_fact(notifier->store, answer_name(hold->first, name),
 			   hold->failed ? -hold->until_ns : hold->until_ns);
+}
+
+/* Return: until when somebody waited for the last answer, negative: a command had failed; 0: none
+ * was given. */
+static int64_t last_answer(const struct notifier *notifier, const struct book_router *first)
+{
+	char name[ANSWER_SIZE];
+
+	return notifier->store ? store_fact_of(notifier->store, answer_name(first, name)) : 0;
 }
 
 /* Whether one before this notifier has answered. */
 static bool was_answered(const struct notifier *notifier, struct hold *hold)
 {
-	char name[ANSWER_SIZE];
-	int64_t known =
-		notifier->store ? store_fact_of(notifier->store, answer_name(hold, name)) : 0;
+	int64_t known = last_answer(notifier, hold->first);
 
 	hold->failed = known < 0;
 	return known == hold->until_ns || known == -hold->until_ns;
+}
+
+void notifier_recall_answers(struct notifier *notifier)
+{
+	for (unsigned i = 0; i < book_count(notifier->book); i++) {
+		struct book_router *router = book_at(notifier->book, i);
+		int64_t known = router->conf->unit_at ? 0 : last_answer(notifier, router);
+		int64_t until_ns = known < 0 ? -known : known;
+		struct hold *hold;
+
+		if (until_ns <= notifier->now_ns)
+			continue;
+		hold = holds_make(&notifier->holds, router, until_ns, notifier->now_ns);
+		if (hold)
+			hold->failed = known < 0;
+	}
 }
 
 void notifier_answer_again(struct notifier *notifier)
@@ -56,22 +78,35 @@ void notifier_answer_again(struct notifier *notifier)
 			say(notifier, hold);
 }
 
+/* Who was hung up on by a keeper that lives is another program's, and has yet to hear so. */
+static bool vipd_has_ended(const struct notifier *notifier)
+{
+	const struct notifier_setting *setting = &notifier->setting;
+
+	return notifier->ends && !notifier->replaced &&
+	       (!notifier->orphaned || !setting->is_orphan || setting->is_orphan(setting->keeper));
+}
+
 static void begin(struct notifier *notifier, const struct event *event, struct book_router *first)
 {
 	int64_t until_ns = event->fact.number[1];
-	struct hold *hold = holds_find(&notifier->holds, first, until_ns);
-	bool is_new = !hold;
+	struct hold *hold;
+	bool is_new;
 
 	/* Nobody waits any more. */
-	if (until_ns <= notifier->now_ns || notifier_is_earlier(notifier, event))
+	if (until_ns <= notifier->now_ns || notifier_is_earlier(notifier, event) ||
+	    vipd_has_ended(notifier))
 		return;
+	hold = holds_find(&notifier->holds, first, until_ns);
+	is_new = !hold;
 	if (!hold)
 		hold = holds_make(&notifier->holds, first, until_ns, notifier->now_ns);
 	if (!hold) {
-		notifier_tell_failure(notifier, -ENOMEM, "taking in that a drain waits",
-				      "no command is run before it");
+		notifier_tell_failure(notifier, -ENOMEM, "taking in that a router waits",
+				      "no command is run before it leaves");
 		return;
 	}
+	hold->before = event_before_of(event->fact.name);
 	if (is_new && !was_answered(notifier, hold))
 		notifier_tell_hooks(notifier, event, hold);
 	if (!hold->pending)
@@ -94,37 +129,51 @@ static void look(void *arg, const struct delivery *delivery)
 		search->found[search->n++] = delivery;
 }
 
-/* What has begun is ended as at its timeout: who resumes may undo what it does, and must not be
- * overtaken by it. */
-static void cancel(struct notifier *notifier, struct hold *hold)
+/* What has begun is ended as at its timeout, what has not never begins. */
+static void cut(struct notifier *notifier, struct hold *hold, int64_t now_ns)
 {
 	struct search search = { .hold = hold };
 
-	hold->over = hold->answered = true;
 	search.found = calloc(hold->pending + 1, sizeof(const struct delivery *));
 	if (!search.found)
 		return; /* they end by themselves, and nobody hears of it */
 	queue_each(notifier->queue, look, &search);
 	for (unsigned i = 0; i < search.n; i++) {
 		if (search.found[i]->run)
-			runner_cut(search.found[i], notifier->now_ns);
+			runner_cut(search.found[i], now_ns);
 		else if (queue_drop(notifier->queue, search.found[i]->id) == 0)
 			hold->pending--;
 	}
 	free((void *)search.found);
 }
 
-static void cancel_all(struct notifier *notifier, const struct book_router *first)
+/* Who resumes may undo what they do, and must not be overtaken by them. */
+static void cancel(struct notifier *notifier, struct hold *hold)
 {
-	for (struct hold *hold = notifier->holds.first; hold; hold = hold->next)
-		if (hold->first == first && !hold->over)
-			cancel(notifier, hold);
+	hold->over = hold->answered = true;
+	cut(notifier, hold, notifier->now_ns);
 }
 
-static bool ends_drains(const struct event *event)
+void notifier_cut_hooks(struct notifier *notifier, int64_t now_ns)
 {
-	return event->kind == EVENT_DRAIN || event->kind == EVENT_DRAINED ||
-	       event->kind == EVENT_WITHDRAWN;
+	for (struct hold *hold = notifier->holds.first; hold; hold = hold->next)
+		if (!hold->over)
+			cut(notifier, hold, now_ns);
+}
+
+/* Whether what a router has waited for is not to come any more. */
+static bool is_off(const struct hold *hold, const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_DRAIN:
+	case EVENT_DRAINED:
+		return hold->before == EVENT_BEFORE_DRAIN && !hold->first->drained_ns;
+	case EVENT_LEAVE:
+		return event->fact.word == EVENT_DRAIN_VOID &&
+		       hold->before == event_before_of(event->fact.name);
+	default:
+		return event->kind == EVENT_WITHDRAWN;
+	}
 }
 
 void notifier_take_hold(struct notifier *notifier, const struct event *event)
@@ -135,10 +184,14 @@ void notifier_take_hold(struct notifier *notifier, const struct event *event)
 
 	if (!router)
 		return;
-	if (event->kind == EVENT_DRAINED && event->fact.word == EVENT_DRAIN_WAITS)
+	if ((event->kind == EVENT_DRAINED || event->kind == EVENT_LEAVE) &&
+	    event->fact.word == EVENT_DRAIN_WAITS) {
 		begin(notifier, event, first);
-	else if (ends_drains(event) && !first->drained_ns)
-		cancel_all(notifier, first);
+		return;
+	}
+	for (struct hold *hold = notifier->holds.first; hold; hold = hold->next)
+		if (hold->first == first && !hold->over && is_off(hold, event))
+			cancel(notifier, hold);
 }
 
 /* ---- one has ended ---- */
@@ -160,15 +213,22 @@ int notifier_drop_hook(struct notifier *notifier, const struct delivery *deliver
 void notifier_end_hook(struct notifier *notifier, struct delivery *delivery, const char *error)
 {
 	struct hold *hold = delivery->hold;
+	static const char *const goes_on[EVENT_BEFORE_COUNT] = {
+		[EVENT_BEFORE_DRAIN] = "the drain goes on",
+		[EVENT_BEFORE_STOP] = "vipd stops",
+		[EVENT_BEFORE_REMOVAL] = "the router is removed",
+		[EVENT_BEFORE_PRIORITY] = "the priority is lowered",
+	};
 	char of[96], text[EVENT_TEXT_SIZE];
 
 	if (notifier->store)
 		store_begin(notifier->store);
 	if (error && !hold->over) {
 		hold->failed = true;
-		snprintf(of, sizeof(of), "drain/%s", delivery->router);
-		snprintf(text, sizeof(text), "%s: %s: the drain goes on all the same",
-			 target_name(delivery->conf), error);
+		snprintf(of, sizeof(of), "%s/%s", event_before_word(hold->before),
+			 delivery->router);
+		snprintf(text, sizeof(text), "%s: %s: %s all the same", target_name(delivery->conf),
+			 error, goes_on[hold->before]);
 		notifier_tell_of(notifier, EVENT_NOTIFY_HOOK, delivery->id, delivery->attempts, of,
 				 text);
 	}

@@ -293,9 +293,11 @@ static bool resume_hook(struct notifier *notifier, struct delivery *delivery)
 	delivery->hold = holds_make(&notifier->holds, router - router->conf->unit_at, of.until_ns,
 				    notifier->now_ns);
 	delivery->until_ns = of.until_ns;
-	if (delivery->hold)
-		delivery->hold->pending++;
-	return delivery->hold;
+	if (!delivery->hold)
+		return false;
+	delivery->hold->before = of.before;
+	delivery->hold->pending++;
+	return true;
 }
 
 /* A state of another life may be true no more, and is told anew if it is. That a router was

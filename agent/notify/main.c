@@ -111,6 +111,7 @@ static void read_channel(struct process *process, int64_t now_ns)
 		     now_ns);
 }
 
+/* An interrupt from a terminal reaches all of vipd, and is the keeper's to answer. */
 static void run_orders(void *self, const struct clocks *now, unsigned readable)
 {
 	struct process *process = self;
@@ -118,8 +119,9 @@ static void run_orders(void *self, const struct clocks *now, unsigned readable)
 
 	(void)readable;
 	read_channel(process, now->mono_ns);
-	if (read(process->signal_fd, &info, sizeof(info)) == sizeof(info))
-		notifier_end(process->notifier, NOTIFIER_REPLACED, now->mono_ns);
+	while (read(process->signal_fd, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo == SIGTERM)
+			notifier_end(process->notifier, NOTIFIER_REPLACED, now->mono_ns);
 }
 
 static int open_loop(struct process *process)

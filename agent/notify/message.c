@@ -80,8 +80,8 @@ char *message_make(const char *event, const struct book_news *news, enum message
 	if (news->router)
 		failed |= add_router(object, news->router);
 	failed |= set_text(object, "key", key) | set_text(object, "incident", incident);
-	if (news->is_hook)
-		failed |= set_text(object, "before", "drain");
+	if (news->is_hook && !json_object_get(object, "before")) /* an EVENT_LEAVE says it */
+		failed |= set_text(object, "before", event_before_word(EVENT_BEFORE_DRAIN));
 	if (news->is_again)
 		failed |= json_object_set_new(object, "again", json_true());
 	if (!failed)
@@ -113,6 +113,7 @@ bool message_hold(const char *message, struct message_hold *ret_hold)
 	*ret_hold = (struct message_hold){
 		.family = (unsigned)json_integer_value(json_object_get(object, "family")),
 		.until_ns = json_integer_value(json_object_get(object, "hold_ns")),
+		.before = event_before_of(json_string_value(json_object_get(object, "before"))),
 	};
 	snprintf(ret_hold->router, sizeof(ret_hold->router), "%s", router ? router : "");
 	json_decref(object);

@@ -42,6 +42,7 @@ struct message_hold {
 	char router[CONF_NAME_SIZE];
 	unsigned family;
 	int64_t until_ns; /* CLOCK_MONOTONIC, of the boot in which it was made */
+	enum event_before before;
 };
 
 /**

@@ -23,6 +23,12 @@
 #define LOCK_MS         15000    /* the one before may have commands to wait for */
 #define END_NS          (8 * NS_PER_S)
 #define ORPHAN_NS       (5 * NS_PER_S)
+#define GIVE_WAY_NS     (300 * NS_PER_MS) /* what takes no longer is not begun twice */
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
 
 /* ---- events ---- */
 
@@ -246,6 +252,15 @@ static void start_some(struct notifier *notifier)
 
 /* ---- a turn ---- */
 
+/* Without a store nobody else knows what there is to tell. */
+static void give_way(struct notifier *notifier)
+{
+	if (notifier->succeeded || !notifier->store)
+		return;
+	notifier->succeeded = true;
+	notifier->end_ns = earlier(notifier->end_ns, notifier->now_ns + GIVE_WAY_NS);
+}
+
 void notifier_dispatch(struct notifier *notifier, const struct clocks *now)
 {
 	eventfd_t n;
@@ -267,6 +282,8 @@ void notifier_dispatch(struct notifier *notifier, const struct clocks *now)
 		notifier->unread_ns = now->mono_ns + (notifier->ends ? PLACELESS_NS : LOOK_NS);
 	else
 		notifier->unread_ns = notifier->held_ns ? notifier->held_ns : QUEUE_NEVER;
+	if (notifier->replaced && notifier->held_ns && notifier_is_awaited(notifier))
+		give_way(notifier);
 	if (notifier->drains_changed && notifier->home_fd >= 0)
 		notifier_write_drains(notifier);
 	if (all && !notifier->succeeded) {
@@ -277,11 +294,6 @@ void notifier_dispatch(struct notifier *notifier, const struct clocks *now)
 	if (notifier->store)
 		store_tidy(notifier->store);
 }
-static int64_t earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* Without a place for it, what is due waits for the end of another one. */
 static int64_t start_deadline(const struct notifier *notifier, bool hook)
 {
@@ -304,18 +316,8 @@ int notifier_fd(const struct notifier *notifier)
 	return runner_fd(notifier->runner);
 }
 
-static void cut_hook(void *arg, const struct delivery *delivery)
-{
-	const int64_t *at_ns = arg;
-
-	if (delivery->until_ns && delivery->run)
-		runner_cut(delivery, *at_ns);
-}
-
 void notifier_end(struct notifier *notifier, enum notifier_end how, int64_t now_ns)
 {
-	int64_t cut_ns = now_ns + END_NS - NS_PER_S;
-
 	if (!notifier->ends)
 		notifier->end_ns = now_ns + END_NS;
 	notifier->ends = true;
@@ -325,9 +327,10 @@ void notifier_end(struct notifier *notifier, enum notifier_end how, int64_t now_
 		notifier->held_ns = 0;
 	notifier->quiet_ns = how == NOTIFIER_ORPHANED ? now_ns + ORPHAN_NS : now_ns;
 	notifier->unread_ns = now_ns;
-	/* So that their end is told: whoever comes next shall not run them once more. */
-	if (notifier->replaced)
-		queue_each(notifier->queue, cut_hook, &cut_ns);
+	/* Nobody waits for them any more. Whose keeper just hangs up cannot know that; and where
+	 * somebody does, whoever comes next goes on with what has not ended by then. */
+	if (how == NOTIFIER_STOPPED)
+		notifier_cut_hooks(notifier, now_ns);
 }
 
 void notifier_go_on(struct notifier *notifier, int64_t now_ns)
@@ -442,6 +445,7 @@ int notifier_open(const struct notifier_setting *setting, const struct clocks *n
 	notifier->stamp_ns = notifier->begun.stamp_ns;
 	if (err == 0)
 		notifier_resume(notifier, notifier_tell_new_entry);
+	notifier_recall_answers(notifier);
 	learn(notifier);
 	*ret_notifier = notifier;
 	return 0;
@@ -461,6 +465,7 @@ void notifier_close(struct notifier *notifier)
 	queue_free(notifier->queue);
 	book_free(notifier->book);
 	reader_close(notifier->reader);
+	reader_close(notifier->ahead);
 	holds_fini(&notifier->holds);
 	free(notifier);
 }

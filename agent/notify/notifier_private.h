@@ -43,10 +43,11 @@ struct notifier {
 	unsigned allowed; /* starts of others that need not be waited for */
 	bool replaced;
 	bool orphaned;
-	bool succeeded;     /* likewise, and another vipd runs by now */
-	int64_t life_ns;    /* what is earlier is of a vipd that is dead, CLOCK_MONOTONIC */
-	bool reads_earlier; /* it has, so far */
-	bool misses_states; /* of routers, whose changes were overwritten; */
+	bool succeeded;       /* another one has to begin, of another vipd or generation */
+	struct reader *ahead; /* of what is left to that one; or NULL */
+	int64_t life_ns;      /* what is earlier is of a vipd that is dead, CLOCK_MONOTONIC */
+	bool reads_earlier;   /* it has, so far */
+	bool misses_states;   /* of routers, whose changes were overwritten; */
 	bool asked_for_states;
 	bool drains_changed; /* since they were written */
 	bool changed;        /* since it was committed */
@@ -77,12 +78,17 @@ void notifier_obey(struct notifier *notifier, const struct event *event);
 /* ---- hook.c ---- */
 
 /**
- * notifier_take_hold() - of an event, whether a drain waits for commands, or does not any more.
+ * notifier_take_hold() - of an event, whether a router waits for commands, or does not any more.
  */
 void notifier_take_hold(struct notifier *notifier, const struct event *event);
 
 /**
- * notifier_end_hook() - a command that a drain waits for has ended, or cannot be run.
+ * notifier_cut_hooks() - vipd ends: nobody waits for a command any more.
+ */
+void notifier_cut_hooks(struct notifier *notifier, int64_t now_ns);
+
+/**
+ * notifier_end_hook() - a command that a router waits for has ended, or cannot be run.
  * @delivery: the caller's no more.
  * @error: one line; NULL: it has ended well.
  */
@@ -96,9 +102,23 @@ void notifier_end_hook(struct notifier *notifier, struct delivery *delivery, con
 int notifier_drop_hook(struct notifier *notifier, const struct delivery *delivery);
 
 /**
+ * notifier_recall_answers() - those of a notifier that may have died before the keeper had read
+ * them, as far as somebody may wait for them still: they are given again.
+ */
+void notifier_recall_answers(struct notifier *notifier);
+
+/**
  * notifier_answer_again() - the answers that there was no room for.
  */
 void notifier_answer_again(struct notifier *notifier);
+
+/* ---- ahead.c ---- */
+
+/**
+ * notifier_is_awaited() - of one that reads no more, since it is replaced: whether a router waits
+ * for commands that the next one is to run.
+ */
+bool notifier_is_awaited(struct notifier *notifier);
 
 /* ---- tell.c ---- */
 
@@ -128,7 +148,7 @@ void notifier_tell_stops(struct notifier *notifier, const struct event *will);
 void notifier_tell_new_entry(void *arg, const struct target *target);
 
 /**
- * notifier_tell_hooks() - put into the queue what is to be run before a drain goes on: of each
+ * notifier_tell_hooks() - put into the queue what is to be run before a router leaves: of each
  * router with that fate, and of their group, once.
  * @hold: knows how many these are.
  */

@@ -299,7 +299,7 @@ static void tell_hooks_of(struct telling *telling, const struct event *event,
 			  struct book_router *router)
 {
 	const struct conf_router *conf = router->conf;
-	struct event own = event_of(EVENT_DRAINED, conf->name, conf->interface, conf->vrrp.family);
+	struct event own = event_of(event->kind, conf->name, conf->interface, conf->vrrp.family);
 	const struct book_news news = { .word = CONF_NOTIFY_DRAIN,
 					.router = router,
 					.is_hook = true };

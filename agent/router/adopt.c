@@ -163,26 +163,52 @@ static void presume(struct routers *routers, struct state *old)
 }
 
 /* Most have none, and to read an election takes time. */
-static bool has_weights(const struct state *old, unsigned entry)
+static bool has_weights(struct router *router, const struct state *old, unsigned entry)
 {
-	return state_drain(old, entry) != 0 || state_resort(old, entry) & STATE_RESORT_LACKING;
+	return state_drain(old, entry) != 0 || state_resort(old, entry) & STATE_RESORT_LACKING ||
+	       router_has_hooks(router);
 }
 
-/* What weighs, and is not found anew: drains, and that a check has not answered by now. */
+/* Whether one with this fate was Active. */
+static bool was_led(const struct routers *routers, struct router *router, struct state *old)
+{
+	for (unsigned i = 0; i < router_mates_n(router); i++) {
+		struct state_router key = router_state(router_mate(router, i)->conf);
+		int entry = state_find(old, &key);
+		struct vrrp vr;
+
+		if (entry >= 0 &&
+		    state_get(old, (unsigned)entry, routers->now->mono_ns, &vr) == 0 &&
+		    vr.election.state == VRRP_STATE_ACTIVE)
+			return true;
+	}
+	return false;
+}
+
+/* What weighs, and is not found anew: drains, what waits for commands, and that a check has not
+ * answered by now. */
 static void resume_weights(struct routers *routers, struct state *old)
 {
 	for (unsigned i = 0; old && i < routers->n; i++) {
 		struct state_router key = router_state(routers->all[i].conf);
 		int entry = state_find(old, &key);
+		struct state_hold hold;
 		struct vrrp vr;
 
-		if (entry < 0 || !has_weights(old, (unsigned)entry))
+		if (entry < 0 || !has_weights(&routers->all[i], old, (unsigned)entry))
 			continue;
 		/* Beside an election that makes no sense a drain makes none. */
 		if (state_get(old, (unsigned)entry, routers->now->mono_ns, &vr) < 0)
 			continue;
+		hold = state_hold(old, (unsigned)entry);
 		router_resume_drain(routers, &routers->all[i], state_drain(old, (unsigned)entry),
-				    state_hold(old, (unsigned)entry));
+				    &hold);
+		if ((vr.config.priority > routers->all[i].vr.config.priority ||
+		     hold_is_on(&hold)) &&
+		    was_led(routers, &routers->all[i], old))
+			router_resume_priority(routers, &routers->all[i], &hold,
+					       vr.config.priority);
+		router_drop_hold(routers, &routers->all[i], &hold);
 		if (state_resort(old, (unsigned)entry) & STATE_RESORT_LACKING)
 			router_note_lacking(routers, &routers->all[i]);
 	}
@@ -230,8 +256,9 @@ static void resume_damping(struct routers *routers, struct state *old)
 static void resume_drain(struct routers *routers, struct router *router, int64_t until_ns)
 {
 	struct journal_router journal = router_journal(routers, router);
+	const struct state_hold none = hold_none();
 
-	router_resume_drain(routers, router, until_ns, VRRP_NEVER);
+	router_resume_drain(routers, router, until_ns, &none);
 	if (drain_is_on(&router->drain))
 		journal_drained(&journal, EVENT_DRAIN_KEPT);
 	else
@@ -284,19 +311,6 @@ static void adopt_all(struct routers *routers, struct state *old, struct tally *
 			tally->started++;
 		}
 		state_put(routers->state, i, &router->vr);
-	}
-}
-
-/* Whoever runs the commands may have told the one before, which heard nothing any more. */
-static void tell_holds(struct routers *routers)
-{
-	for (unsigned i = 0; i < routers->n; i++) {
-		struct router *router = &routers->all[i];
-		struct journal_router journal = router_journal(routers, router);
-
-		if (drain_is_held(&router->drain) && router == router_mate(router, 0) &&
-		    router_is_led(router))
-			journal_drain_waits(&journal, router->drain.hold_ns);
 	}
 }
 
@@ -388,7 +402,6 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	resume_weights(routers, old);
 	resume_damping(routers, old);
 	adopt_all(routers, old, &tally);
-	tell_holds(routers);
 	state_publish(routers->state);
 	err = routers_sweep(routers, old);
 	routers_execute(routers, now);
@@ -399,4 +412,18 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 		journal_sum(&journal, EVENT_ADOPTED,
 			    (const int64_t[3]){ tally.adopted, tally.started, tally.withdrawn });
 	return err;
+}
+
+/* Whoever runs the commands may have told the one before, which heard nothing any more. */
+void routers_tell_holds(struct routers *routers, const struct clocks *now)
+{
+	routers->now = now;
+	for (unsigned i = 0; i < routers->n; i++) {
+		struct router *router = &routers->all[i];
+		struct journal_router journal = router_journal(routers, router);
+
+		if (hold_is_on(&router->hold) && router == router_mate(router, 0) &&
+		    router_is_led(router))
+			journal_hold(&journal, EVENT_DRAIN_WAITS, &router->hold);
+	}
 }

@@ -83,8 +83,10 @@ struct router_record {
 	uint16_t mates, member;       /* so many have its fate, itself included; which it is */
 	char held_by[CONF_NAME_SIZE]; /* who keeps its unit from taking over; empty: nobody */
 	uint8_t held_by_family, held_by_state;
-	uint32_t held_ms;           /* for so long; 0: no timer says so */
-	int64_t held_until_real_ns; /* its drain waits for commands; 0: it does not */
+	uint32_t held_ms;                 /* for so long; 0: no timer says so */
+	int64_t held_until_real_ns;       /* its drain waits for commands; 0: it does not */
+	int64_t leave_held_until_real_ns; /* likewise, what else it is about to leave for, */
+	char leave_before[16];            /* event_before_word(); empty: nothing */
 };
 
 /* Of HMAC its mode. */
@@ -129,6 +131,8 @@ static const struct field router_fields[] = {
 	ROUTER(drained, "drained", FIELD_BOOL),
 	ROUTER(drained_until_real_ns, ".drained_until", FIELD_TIME),
 	ROUTER(held_until_real_ns, ".drain_held_until", FIELD_TIME),
+	ROUTER(leave_held_until_real_ns, ".leave_held_until", FIELD_TIME),
+	ROUTER(leave_before, ".leave_before", FIELD_TEXT),
 	ROUTER(damped_until_real_ns, ".damped_until", FIELD_TIME),
 	FIELD_OF_WORDS(struct router_record, auth, "auth", auth_words),
 	COUNTER(adverts_sent),
@@ -523,6 +527,20 @@ static void fill_unit(const struct answer_facts *facts, const struct router *rou
 	record->held_ms = left_ms(first[holder].vr.election.down_ns, now);
 }
 
+/* What it waits for before it leaves. */
+static void fill_hold(const struct answer_facts *facts, const struct state_hold *hold,
+		      struct router_record *record)
+{
+	if (!hold_is_on(hold))
+		return;
+	if (hold->before == EVENT_BEFORE_DRAIN) {
+		record->held_until_real_ns = until_real_ns(facts, hold->until_ns);
+		return;
+	}
+	record->leave_held_until_real_ns = until_real_ns(facts, hold->until_ns);
+	strcpy(record->leave_before, event_before_word(hold->before));
+}
+
 void answer_put_router(const struct answer_facts *facts, const struct router *router,
 		       const struct clocks *now, struct answer_message *message)
 {
@@ -546,7 +564,7 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 		strcpy(record.group, router->conf->team->name);
 	record.drained = drain_is_on(&router->drain);
 	record.drained_until_real_ns = until_real_ns(facts, router->drain.until_ns);
-	record.held_until_real_ns = until_real_ns(facts, router->drain.hold_ns);
+	fill_hold(facts, &router->hold, &record);
 	record.damped_until_real_ns = until_real_ns(facts, router_damped_until(router));
 	record.mute = router_is_mute(router);
 	record.deaf = router_is_deaf(router);

@@ -18,12 +18,10 @@
 #define LOOK_LATE_NS      INT64_C(2000000000) /* in a turn that comes anyway until so much later */
 #define CLIENT_TIMEOUT_NS INT64_C(1000000000)
 #define CLIENT_LIMIT_NS   INT64_C(20000000000)
-#define RELOAD_GRACE_NS   INT64_C(1000000000) /* for the keeper's word to arrive */
-#define RELOAD_LIMIT_NS                                                                            \
-	INT64_C(70000000000)                  /* from then on it must have ended somehow: routers  \
-					       * that leave may take 50 s (turn.c) */
-#define ACCEPT_PAUSE_NS   INT64_C(1000000000) /* when the host is out of descriptors */
-#define MESSAGES_PER_TURN 32                  /* per client */
+#define RELOAD_GRACE_NS   INT64_C(1000000000)  /* for the keeper's word to arrive */
+#define RELOAD_LIMIT_NS   INT64_C(30000000000) /* it must have ended somehow by then */
+#define ACCEPT_PAUSE_NS   INT64_C(1000000000)  /* when the host is out of descriptors */
+#define MESSAGES_PER_TURN 32                   /* per client */
 
 struct client {
 	int fd;          /* -1: free */
@@ -398,6 +396,17 @@ void control_reload_taken(struct control *control, int64_t end_ns)
 			continue;
 		client->taken = true;
 		client->until_ns = client->asked_ns + RELOAD_LIMIT_NS;
+	}
+}
+
+void control_reload_waits(struct control *control, int64_t until_ns)
+{
+	for (unsigned i = 0; control && i < CLIENTS_MAX; i++) {
+		struct client *client = &control->clients[i];
+
+		if (client->fd >= 0 && client->taken &&
+		    client->until_ns < until_ns + RELOAD_LIMIT_NS)
+			client->until_ns = until_ns + RELOAD_LIMIT_NS;
 	}
 }
 

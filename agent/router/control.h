@@ -58,6 +58,11 @@ bool control_reload_asked(struct control *control);
 void control_reload_taken(struct control *control, int64_t end_ns);
 
 /**
+ * control_reload_waits() - what was taken on waits for routers that leave, until then at least.
+ */
+void control_reload_waits(struct control *control, int64_t until_ns);
+
+/**
  * control_reload_done() - answer the clients that wait for a reload.
  * @began_ns: when it began, CLOCK_MONOTONIC; who asked later is told to ask again.
  * @why: it failed, or NULL.

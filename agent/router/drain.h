@@ -7,8 +7,7 @@
  *
  * Where a peer has the lowest priority itself nothing is offered: it would be no better.
  *
- * Commands may want to run before any of that: then an Active is held. It has its priority and
- * offers nothing until somebody says that they have ended, or until a deadline, whichever is first.
+ * Commands may want to run before any of that (hold.h): then it begins when those have ended.
  *
  * Pure: it says when, the caller does it.
  */
@@ -24,7 +23,6 @@
 struct drain {
 	int64_t until_ns; /* it ends then by itself; VRRP_NEVER: it does not; 0: not drained */
 	int64_t offer_ns; /* it offers to leave then; VRRP_NEVER */
-	int64_t hold_ns;  /* it is held until then at the latest; VRRP_NEVER: it is not */
 };
 
 /**
@@ -36,10 +34,10 @@ void drain_init(struct drain *drain);
  * drain_begin() - a router is drained from now on, or until another time than before. An Active
  * that has made its offer makes another one: peers may have come since.
  * @until_ns: its end, or VRRP_NEVER.
- * @active: whether it is Active.
+ * @offers: whether it is Active, and waits for no command.
  * @silence_ns: after which a peer that preempts has taken over.
  */
-void drain_begin(struct drain *drain, int64_t until_ns, bool active, int64_t silence_ns,
+void drain_begin(struct drain *drain, int64_t until_ns, bool offers, int64_t silence_ns,
 		 int64_t now_ns);
 
 /**
@@ -47,21 +45,6 @@ void drain_begin(struct drain *drain, int64_t until_ns, bool active, int64_t sil
  * @offer_ns: when; VRRP_NEVER: it had none to make.
  */
 void drain_resume(struct drain *drain, int64_t offer_ns);
-
-/**
- * drain_hold() - one that begins does not yet: commands run first. Before drain_begin(), and so is
- * its end.
- * @until_ns: they have ended by then; VRRP_NEVER: it is held no more.
- */
-void drain_hold(struct drain *drain, int64_t until_ns);
-
-/**
- * drain_is_held() - whether it waits for commands.
- */
-static inline bool drain_is_held(const struct drain *drain)
-{
-	return drain->hold_ns != VRRP_NEVER;
-}
 
 /**
  * drain_is_on() - whether a router is drained.
@@ -90,15 +73,7 @@ bool drain_is_over(struct drain *drain, int64_t now_ns);
 bool drain_offers(struct drain *drain, bool can, bool hopeless, int64_t silence_ns, int64_t now_ns);
 
 /**
- * drain_is_held_in_vain() - whether it waits for commands that do not end in time, or though there
- * is nothing to keep.
- * @active: whether the router, or one with its fate, is Active.
- */
-bool drain_is_held_in_vain(const struct drain *drain, bool active, int64_t now_ns);
-
-/**
- * drain_deadline() - when drain_is_over() or drain_offers() is due, or what it
- * waits for is late; VRRP_NEVER.
+ * drain_deadline() - when drain_is_over() or drain_offers() is due; VRRP_NEVER.
  */
 int64_t drain_deadline(const struct drain *drain);
 

@@ -672,6 +672,7 @@ void routers_execute(struct routers *routers, const struct clocks *now)
 {
 	routers->now = now;
 	routers->repeated_n = 0;
+	routers->unsaid = false;
 	routes_look(routers);
 	if (owes_nothing(routers))
 		return;

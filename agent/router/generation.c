@@ -576,14 +576,18 @@ static int await_turn(struct generation *g, int64_t *ret_frozen_real_ns)
 	return g->standby ? open_all(g) : 0;
 }
 
+/* What waits for commands is told behind that: they are those of this configuration. */
 static void tell_started(const struct generation *g)
 {
 	struct event event = event_fact(EVENT_STARTED, 0, VIPD_VERSION);
+	struct clocks now;
 
 	snprintf(event.fact.name, sizeof(event.fact.name), "%s", g->conf->node);
 	event.fact.number[0] = g->conf->routers_n;
 	event.fact.number[1] = conf_needs_notifier(g->conf);
 	tell(g, &event);
+	now = clocks_now();
+	routers_tell_holds(g->routers, &now);
 }
 
 static void tell_changes(struct generation *g)

@@ -484,13 +484,19 @@ void journal_drained(const struct journal_router *router, enum event_drain what)
 	journal_put(&router->journal, &event);
 }
 
-void journal_drain_waits(const struct journal_router *router, int64_t hold_ns)
+void journal_hold(const struct journal_router *router, enum event_drain what,
+		  const struct state_hold *hold)
 {
-	struct event event = of_router(router, EVENT_DRAINED);
+	bool is_drain = hold->before == EVENT_BEFORE_DRAIN;
+	struct event event = of_router(router, is_drain ? EVENT_DRAINED : EVENT_LEAVE);
 
-	event.fact.word = EVENT_DRAIN_WAITS;
-	event.fact.number[0] = (hold_ns - router->journal.now->mono_ns) / NS_PER_MS;
-	event.fact.number[1] = hold_ns;
+	event.fact.word = (uint8_t)what;
+	if (!is_drain)
+		strcpy(event.fact.name, event_before_word(hold->before));
+	if (what == EVENT_DRAIN_WAITS) {
+		event.fact.number[0] = (hold->until_ns - router->journal.now->mono_ns) / NS_PER_MS;
+		event.fact.number[1] = hold->until_ns;
+	}
 	journal_put(&router->journal, &event);
 }
 

@@ -9,6 +9,7 @@
 
 #include "agent/conf/conf.h"
 #include "agent/events.h"
+#include "agent/state.h"
 #include "netlink/reconcile.h"
 #include "facts.h"
 #include "track.h"
@@ -119,10 +120,11 @@ void journal_drain(const struct journal_router *router, enum event_drain what, i
 void journal_drained(const struct journal_router *router, enum event_drain what);
 
 /**
- * journal_drain_waits() - commands run before it goes on.
- * @hold_ns: until then at the latest, CLOCK_MONOTONIC; whoever answers says so.
+ * journal_hold() - commands run before a router leaves, or that is over.
+ * @what: EVENT_DRAIN_WAITS, until when too; or what ends it.
  */
-void journal_drain_waits(const struct journal_router *router, int64_t hold_ns);
+void journal_hold(const struct journal_router *router, enum event_drain what,
+		  const struct state_hold *hold);
 
 /**
  * journal_drain_void() - a drain was kept of a router that is not there any more.

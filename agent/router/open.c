@@ -155,6 +155,7 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 	resort_init(&router->resort);
 	drain_init(&router->drain);
 	router->hooks_ns = conf_hooks_ns(all, conf);
+	router->hold = hold_none();
 	rivals_rest(&router->rivals);
 	join_unit(routers, router, conf);
 	set_rules(router, conf);

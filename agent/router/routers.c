@@ -314,13 +314,13 @@ static bool awaits_successor(const struct router *router)
 	       election->ceding;
 }
 
-/* Whether nobody with its fate serves any more, or waits for a successor. */
+/* Whether nobody with its fate serves any more, or waits for a command or a successor. */
 static bool is_out(struct router *router)
 {
 	for (unsigned i = 0; i < router_mates_n(router); i++) {
 		const struct router *mate = router_mate(router, i);
 
-		if (hand_over_is_on(mate) || awaits_successor(mate))
+		if (hold_is_on(&mate->hold) || hand_over_is_on(mate) || awaits_successor(mate))
 			return false;
 	}
 	return true;
@@ -354,19 +354,17 @@ static int64_t leave_ns(const struct router *router)
 
 static void leave(struct routers *routers, struct router *router)
 {
-	const struct vrrp_event event = { .type = VRRP_EVENT_CEDE,
-					  .now_ns = routers->now->mono_ns };
-
 	router->leaving = true;
 	routers->leaving_n++;
-	if (router->vr.config.overlap && router->vr.election.state == VRRP_STATE_ACTIVE)
-		router_step(routers, router, &event);
+	router_begin_to_leave(routers, router);
 }
 
-/* When a router will be out at the latest: who waits for a successor may have to wait for its
- * announcements, too. */
+/* When a router will be out at the latest: who waits for commands offers to leave behind them, and
+ * who waits for a successor may have to wait for its announcements, too. */
 static int64_t out_ns(const struct router *router, int64_t now_ns)
 {
+	if (hold_is_on(&router->hold))
+		return router->hold.until_ns + leave_ns(router);
 	if (hand_over_is_on(router))
 		return router->hand_over.until_ns;
 	if (awaits_successor(router))
@@ -398,6 +396,7 @@ void routers_leave(struct routers *routers, const struct clocks *now)
 {
 	routers->now = now;
 	for (unsigned i = 0; i < routers->n; i++) {
+		routers->all[i].hasty = false;
 		if (routers->all[i].leaving)
 			continue;
 		routers->all[i].gone = false; /* for a reload that was refused */
@@ -426,12 +425,19 @@ static bool may_leave(struct router *router)
 	return true;
 }
 
+static void leave_within(struct routers *routers, struct router *router, int64_t patience_ns)
+{
+	router->hasty = leave_ns(router) > patience_ns;
+	if (!router->hasty || router_has_hooks(router))
+		leave(routers, router);
+}
+
 void routers_leave_gone(struct routers *routers, const struct clocks *now, int64_t patience_ns)
 {
 	routers->now = now;
 	for (unsigned i = 0; i < routers->n; i++)
-		if (may_leave(&routers->all[i]) && leave_ns(&routers->all[i]) <= patience_ns)
-			leave(routers, &routers->all[i]);
+		if (may_leave(&routers->all[i]))
+			leave_within(routers, &routers->all[i], patience_ns);
 	see_off(routers);
 }
 
@@ -445,6 +451,7 @@ void routers_stay(struct routers *routers, const struct clocks *now)
 			continue;
 		router->leaving = false;
 		routers->leaving_n--;
+		router_stay(routers, router);
 		if (router->vr.election.ceding)
 			vrrp_refresh(&router->vr, now->mono_ns);
 		router_schedule(routers, router);
@@ -510,9 +517,9 @@ int64_t routers_deadline(const struct routers *routers)
 	int64_t retry_ns = kern_wants_deadline(routers->wants);
 	int64_t deadline_ns;
 
-	/* What was seen at the end of a turn, in a dump, is for the next one. */
+	/* What was seen at the end of a turn, in a dump, or decided there, is for the next one. */
 	if (routers->doubtful_n || routers->guests.doubtful_n || routers->tracks.doubtful_n ||
-	    routers->routes.doubtful_n || routers->routes.suspect)
+	    routers->routes.doubtful_n || routers->routes.suspect || routers->unsaid)
 		return routers->read_ns;
 	deadlines_first(routers->heap, &deadline_ns);
 	if (retry_ns < deadline_ns)

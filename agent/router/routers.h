@@ -17,6 +17,7 @@
 #include "damping.h"
 #include "drain.h"
 #include "hand_over.h"
+#include "hold.h"
 #include "journal.h"
 #include "lan.h"
 #include "lease.h"
@@ -66,13 +67,15 @@ struct router {
 	struct lease lease;             /* of its addresses */
 	struct resort resort;           /* whether it can hold them */
 	struct drain drain;             /* whether somebody wants it to leave */
-	int64_t hooks_ns; /* so long commands may take that run before that; 0: there are none */
+	int64_t hooks_ns;       /* so long commands may take that run before; 0: there are none */
+	struct state_hold hold; /* it waits for these before it leaves */
 	struct state_damping damping; /* of the first of its unit: whether that flaps */
 	struct hand_over hand_over;   /* to a successor that comes */
 	struct rivals rivals;         /* of an Active */
 	struct senders senders;       /* of what it has discarded */
 	bool gone;                    /* a reload does without it */
 	bool leaving, left;           /* it was told to leave; and has */
+	bool hasty; /* it does when no command runs before, and waits for no successor */
 	struct outbox outbox;
 	struct vrrp_unit *unit; /* with whom it shares its fate; borrowed; NULL: with none */
 	unsigned member;        /* which of them it is; the others are next to it */
@@ -273,6 +276,11 @@ void routers_turn(struct routers *routers, const struct clocks *now, unsigned re
 int64_t routers_deadline(const struct routers *routers);
 
 /**
+ * routers_tell_holds() - the journal is told who waits for commands since routers_go(), or longer.
+ */
+void routers_tell_holds(struct routers *routers, const struct clocks *now);
+
+/**
  * routers_leave() - leave gracefully: who is Active says so, and serves until a successor has
  * announced each address, or its Active_Down_Interval has passed; turns go on until then. All
  * others are out at once, and so is who was told to leave a gap.
@@ -295,7 +303,8 @@ void routers_note_gone(struct routers *routers, const char *name);
 
 /**
  * routers_leave_gone() - the same as routers_leave() for those, but for who shares its fate with
- * one that goes on, and who would take longer than @patience_ns: they leave a gap.
+ * one that goes on, and who would take longer than @patience_ns: they leave a gap, the latter
+ * behind the commands that are to run before.
  */
 void routers_leave_gone(struct routers *routers, const struct clocks *now, int64_t patience_ns);
 
@@ -400,8 +409,8 @@ void routers_drain(struct routers *routers, unsigned i, int64_t until_ns, const 
 		   const struct journal_asker *asker, struct drained *ret_drained);
 
 /**
- * routers_release() - the commands that a drain waits for have ended. Of another drain, or of one
- * that waits no more, it says nothing.
+ * routers_release() - the commands that a router waits for have ended. Of others, or of one that
+ * waits no more, it says nothing.
  * @event: EVENT_DRAINED of one of those with that fate: EVENT_DRAIN_READY or
  *	EVENT_DRAIN_HOOK_FAILED, and in number[1] what the journal said when it began to wait.
  */

@@ -17,6 +17,7 @@
  *	auth.c		what is signed: keys, sequences, time
  *	twins.c		addresses that somebody else has on another interface
  *	priority.c	the effective priority: what is tracked, the last resort
+ *	drains.c	leaving on purpose: drains, and commands that run before
  *	hear.c		what the kernel tells, and dumps
  *	advert.c	the bytes of an advert
  *	last_will.c	what is left for the day when no process is
@@ -107,6 +108,7 @@ struct routers {
 	bool dump_due;    /* the kernel must be asked for everything */
 	int64_t dump_ns;  /* not before: it could not answer last time */
 	unsigned doubtful_n, owing_n;
+	bool unsaid;           /* something may be owed that was decided behind the end of a turn */
 	unsigned fresh_n;      /* addresses that the kernel has not said yet to answer */
 	unsigned leaving_n;    /* routers that were told to leave, and have not */
 	unsigned repeated_n;   /* frames of rounds that it has sent, or put off */
@@ -320,16 +322,59 @@ void router_put_resort(struct routers *routers, const struct router *router);
 bool router_is_led(struct router *router);
 
 /**
- * router_look_at_drain() - whether a drain ends, waits no more, or an offer to leave is due.
+ * router_cede() - an Active offers to leave.
+ */
+void router_cede(struct routers *routers, struct router *router);
+
+/**
+ * router_silence_ns() - after which every peer that preempts the last resort has taken over.
+ */
+int64_t router_silence_ns(const struct router *router);
+
+/**
+ * router_has_hooks() - whether commands run before one leaves on purpose, or one with its fate.
+ */
+bool router_has_hooks(struct router *router);
+
+/**
+ * router_begin_to_leave() - one that was told to leave offers to, when the commands have ended that
+ * run before. One with a gap, and who is not Active, does nothing.
+ */
+void router_begin_to_leave(struct routers *routers, struct router *router);
+
+/**
+ * router_stay() - the reload is refused that was to do without a router.
+ */
+void router_stay(struct routers *routers, struct router *router);
+
+/**
+ * router_look_at_drain() - whether a drain ends, a router waits for commands no more, or an offer
+ * to leave is due.
  */
 void router_look_at_drain(struct routers *routers, struct router *router);
 
 /**
  * router_resume_drain() - a router that goes on was drained.
- * @until_ns, @hold_ns: struct drain's, as its predecessor had it.
+ * @until_ns, @hold: as its predecessor had them.
  */
 void router_resume_drain(struct routers *routers, struct router *router, int64_t until_ns,
-			 int64_t hold_ns);
+			 const struct state_hold *hold);
+
+/**
+ * router_resume_priority() - an Active that goes on had another priority configured. Commands run
+ * before a lower one takes effect.
+ * @hold: as its predecessor had it; which may have waited for just that.
+ * @before: the priority, 1..255.
+ */
+void router_resume_priority(struct routers *routers, struct router *router,
+			    const struct state_hold *hold, uint8_t before);
+
+/**
+ * router_drop_hold() - one that goes on waits no more for the commands that its predecessor waited
+ * for: whoever runs them is told, after the two above.
+ */
+void router_drop_hold(struct routers *routers, struct router *router,
+		      const struct state_hold *hold);
 
 /**
  * router_begin_anew() - a fault is over, and with it whatever kept a router from holding addresses.

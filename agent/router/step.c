@@ -142,8 +142,8 @@ void router_schedule(struct routers *routers, struct router *router)
 		rivals_begin(&router->rivals, routers->now->mono_ns);
 	}
 	state_put_lease(routers->state, (unsigned)(router - routers->all), router->lease.renew_ns);
+	state_put_hold(routers->state, (unsigned)(router - routers->all), &router->hold);
 	state_put_offer(routers->state, (unsigned)(router - routers->all), router->drain.offer_ns);
-	state_put_hold(routers->state, (unsigned)(router - routers->all), router->drain.hold_ns);
 	router_put_resort(routers, router);
 	if (active && lease_deadline(&router->lease) < deadline_ns)
 		deadline_ns = lease_deadline(&router->lease);
@@ -151,7 +151,9 @@ void router_schedule(struct routers *routers, struct router *router)
 		deadline_ns = resort_deadline(&router->resort);
 	if (drain_deadline(&router->drain) < deadline_ns)
 		deadline_ns = drain_deadline(&router->drain);
-	if (!active && drain_is_held(&router->drain) && !router_is_led(router))
+	if (router->hold.until_ns < deadline_ns)
+		deadline_ns = router->hold.until_ns;
+	if (!active && hold_is_on(&router->hold) && !router_is_led(router))
 		deadline_ns = routers->now->mono_ns;
 	if (damping_deadline(&router->damping, &router->conf->damping) < deadline_ns)
 		deadline_ns = damping_deadline(&router->damping, &router->conf->damping);
@@ -211,11 +213,20 @@ static void step_unit(struct routers *routers, struct router *router,
 			take_actions(routers, router_mate(router, i), &out[i]);
 }
 
+/* Whoever comes back and is still drained runs them anew. */
+static void forget_hooks(struct routers *routers, struct router *router)
+{
+	for (unsigned i = 0; i < router_mates_n(router); i++) {
+		router_mate(router, i)->hold.ran = false;
+		router_schedule(routers, router_mate(router, i));
+	}
+}
+
 void router_step(struct routers *routers, struct router *router, const struct vrrp_event *event)
 {
 	/* Who leaves for good is told of, and forgotten. */
 	bool counts = damps(router) && event->type != VRRP_EVENT_SHUTDOWN;
-	bool led = counts && router_is_led(router);
+	bool led = (counts || router->hold.ran) && router_is_led(router);
 	struct vrrp_output out;
 
 	if (router->unit) {
@@ -224,6 +235,8 @@ void router_step(struct routers *routers, struct router *router, const struct vr
 		step_alone(router, event, &out);
 		take_actions(routers, router, &out);
 	}
+	if (router->hold.ran && led && !router_is_led(router))
+		forget_hooks(routers, router);
 	if (counts && router_is_led(router) != led)
 		note_change(routers, router);
 }

@@ -340,17 +340,19 @@ static void begin_to_show(struct turn *turn, const struct clocks *now)
 	turn->log_ns = now->mono_ns;
 }
 
-/* Of the keeper, and its manager: what is needed by now, but not all at once, so that one that
- * hangs meanwhile is found soon. */
+/* Of the keeper, its manager, and who has asked for a reload: what is needed by now, but not all at
+ * once, so that one that hangs meanwhile is found soon. */
 static void ask_for_time(const struct turn *turn, const struct clocks *now)
 {
 	int64_t until_ns = routers_leave_end(turn->routers, now);
 
 	if (turn->room_ns != LOOP_NEVER && turn->room_ns > until_ns)
 		until_ns = turn->room_ns;
-	if (until_ns > now->mono_ns)
-		(void)channel_send(turn->channel_fd, CHANNEL_LEAVING,
-				   earlier(until_ns, now->mono_ns + LEAVING_AHEAD_NS), NULL);
+	if (until_ns <= now->mono_ns)
+		return;
+	(void)channel_send(turn->channel_fd, CHANNEL_LEAVING,
+			   earlier(until_ns, now->mono_ns + LEAVING_AHEAD_NS), NULL);
+	control_reload_waits(turn->control, until_ns);
 }
 
 /* Routers that nobody continues leave before the others are handed over, and who has yielded hands
@@ -507,6 +509,8 @@ static void run_orders(void *self, const struct clocks *now, unsigned readable)
 		loop_stop(turn->loop);
 	else if (turn->freeze_ns && !turn->leaving)
 		make_room(turn, now);
+	if (readable) /* who reads the journal need not wait for the next turn */
+		turn->log_ns = now->mono_ns;
 }
 
 static int64_t orders_next(const void *self)

@@ -15,6 +15,7 @@ static const struct remedy {
 	const char *advice;
 } remedies[] = {
 	{ "drained", VIPCTL "resume", NULL },
+	{ "leaving", NULL, "wait for the commands that run before: vipctl show --notify" },
 	{ "long_wait", VIPCTL "forget", NULL },
 	{ "last_resort", VIPCTL "reload", "mend first what vipctl events names" },
 	{ "interval", NULL, "set interval to the same value on all hosts" },

@@ -22,7 +22,9 @@ struct drainer {
 	const struct drain_options *options;
 	char seconds[24];            /* as the request has it */
 	json_t *routers;             /* owned; NULL: lines are printed */
-	int64_t wait_ms;             /* within which somebody has come, if anybody does */
+	int64_t wait_ms;             /* within which somebody has come, if anybody does, */
+	int64_t silence_ms;          /* and within which when no command runs any more */
+	int64_t end_ns;              /* nobody is waited for from then on; CLOCK_MONOTONIC */
 	bool held;                   /* some waited for commands when last looked at */
 	unsigned drained_n;          /* routers that are drained; */
 	unsigned active_n;           /* and still Active here; */
@@ -80,13 +82,16 @@ static const char *add_object(json_t *routers, const struct records_table *table
 static const char *take_drained(const struct records_table *table, const void *record, void *arg)
 {
 	struct drainer *drainer = arg;
-	int64_t wait_ms;
+	int64_t wait_ms, silence_ms;
 
 	if (strcmp(table->name, "drained") != 0)
 		return NULL;
 	wait_ms = client_number(table, record, "wait_ms");
+	silence_ms = wait_ms - client_number(table, record, "held_ms");
 	if (wait_ms > drainer->wait_ms)
 		drainer->wait_ms = wait_ms;
+	if (silence_ms > drainer->silence_ms)
+		drainer->silence_ms = silence_ms;
 	if (drainer->routers)
 		return add_object(drainer->routers, table, record);
 	print_line(drainer, table, record);
@@ -131,7 +136,8 @@ static const char *take_router(const struct records_table *table, const void *re
 		return NULL;
 	client_text(table, record, "state", state);
 	drainer->drained_n++;
-	drainer->held_n += client_number(table, record, ".drain_held_until") != 0;
+	drainer->held_n += client_number(table, record, ".drain_held_until") != 0 ||
+			   client_number(table, record, ".leave_held_until") != 0;
 	if (drainer->tells)
 		print_who_serves(table, record, state);
 	if (strcmp(state, "active") != 0)
@@ -161,12 +167,20 @@ static int64_t now_ns(void)
 	return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
+static void set_end(struct drainer *drainer, int64_t ms)
+{
+	drainer->end_ns = now_ns() + ms * (NS_PER_S / 1000);
+}
+
 /* Return: whether somebody has ended it since it was asked for. */
 static bool look_at_hold(struct drainer *drainer)
 {
 	bool ended = drainer->held && drainer->drained_n == 0;
+	bool goes_on = drainer->held && !drainer->held_n && !ended;
 
-	if (drainer->held && !drainer->held_n && !ended && !drainer->routers) {
+	if (goes_on)
+		set_end(drainer, drainer->silence_ms);
+	if (goes_on && !drainer->routers) {
 		puts("the wait for the commands before the drain is over: another host may come; "
 		     "vipctl events says how they ended");
 		fflush(stdout);
@@ -179,9 +193,9 @@ static bool look_at_hold(struct drainer *drainer)
 static int await_others(const char *path, struct drainer *drainer)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_NS };
-	const int64_t end_ns = now_ns() + drainer->wait_ms * (NS_PER_S / 1000);
 	int status;
 
+	set_end(drainer, drainer->wait_ms);
 	for (;;) {
 		status = connection_converse(path, talk_show, &drainer, NULL);
 		if (status == EXIT_SUCCESS && look_at_hold(drainer))
@@ -189,7 +203,7 @@ static int await_others(const char *path, struct drainer *drainer)
 					      "its time has passed");
 		if (status != EXIT_SUCCESS || drainer->active_n == 0)
 			return status;
-		if (now_ns() >= end_ns)
+		if (now_ns() >= drainer->end_ns)
 			break;
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
 	}

@@ -14,6 +14,8 @@
 #include "dry_run_interfaces.h"
 #include "dry_run_tracks.h"
 
+#define NS_PER_S INT64_C(1000000000)
+
 /* Of routers; in order once all are there. */
 struct names {
 	unsigned n, max;
@@ -168,11 +170,13 @@ static bool is_named_active(const struct comparison *c, const char *name)
 	return has_name(&c->running->active, name);
 }
 
+/* A check, or a group, may have the name of a router. */
 static bool is_active(const struct comparison *c, const struct conf_difference *d)
 {
 	const struct conf_router *router = d->old;
 
-	return router && is_named_active(c, router->name);
+	return router && d->noun && strcmp(d->noun, "router") == 0 &&
+	       is_named_active(c, router->name);
 }
 
 /* How many of a group's routers are. */
@@ -207,15 +211,32 @@ static bool is_moved(const struct comparison *c, const struct conf_difference *d
 	return false;
 }
 
+#define HOOKS_SIZE 80
+
+/* What runs before one that is Active here leaves, as a part of a sentence.
+ * @buf: HOOKS_SIZE bytes. */
+static const char *hooks_text(const struct conf *conf, const struct conf_router *router, char *buf)
+{
+	int64_t ns = conf_hooks_ns(conf, router);
+
+	buf[0] = '\0';
+	if (ns)
+		snprintf(buf, HOOKS_SIZE, ", when the commands before that have ended, within %g s",
+			 (double)ns / NS_PER_S);
+	return buf;
+}
+
 static void change_key(struct comparison *c, const struct conf_difference *d)
 {
 	bool risk = is_risk(c, d);
+	char hooks[HOOKS_SIZE] = "";
 
 	c->yielding_n += risk;
-	change(c, d, "%s %s -> %s%s", d->key, d->old_text, d->new_text,
+	change(c, d, "%s %s -> %s%s%s", d->key, d->old_text, d->new_text,
 	       risk             ? "; it is active here, and yields if another host has a higher one"
 	       : is_moved(c, d) ? "; it is active here: its addresses are away for a moment"
-				: "");
+				: "",
+	       risk ? hooks_text(c->conf, d->new, hooks) : "");
 }
 
 /* Peers and durations are elements of lists, too. */
@@ -314,10 +335,12 @@ static void change_element(struct comparison *c, const struct conf_difference *d
 static void withdraw(struct comparison *c, const struct conf_difference *d, const char *why)
 {
 	bool active = is_active(c, d);
+	char hooks[HOOKS_SIZE];
 
 	c->lost_n += active;
-	change(c, d, "%s%s", why,
-	       active ? "; it is active here: its addresses go and priority 0 is sent" : "");
+	change(c, d, "%s%s%s", why,
+	       active ? "; it is active here: its addresses go and priority 0 is sent" : "",
+	       active ? hooks_text(c->running->conf, d->old, hooks) : "");
 }
 
 static void print_difference(const struct conf_difference *d, void *arg)

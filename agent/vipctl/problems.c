@@ -118,7 +118,40 @@ static void judge_drain(struct problems *problems, const struct records_table *t
 		    client_text(table, record, ".drain_held_until", until));
 	else if (client_number(table, record, "drained"))
 		add(problems, PROBLEM_DEGRADED, "drained",
-		    "it is drained, so its priority is 1: vipctl resume ends that");
+		    "it is drained, %s: vipctl resume ends that",
+		    client_number(table, record, ".leave_held_until")
+			    ? "and keeps its priority as long as commands run"
+			    : "so its priority is 1");
+}
+
+/* What it is about to leave for, in words. */
+static const char *leave_words(const struct records_table *table, const void *record)
+{
+	static const char *const words[EVENT_BEFORE_COUNT] = {
+		[EVENT_BEFORE_STOP] = "since vipd was told to stop",
+		[EVENT_BEFORE_REMOVAL] = "since a reload does without it",
+		[EVENT_BEFORE_PRIORITY] = "since a reload has lowered its priority",
+	};
+	char before[FIELDS_TEXT_SIZE];
+	const char *found;
+
+	client_text(table, record, ".leave_before", before);
+	found = words[event_before_of(before)];
+	return found ? found : "on purpose";
+}
+
+/* Somebody has asked for it, and may wonder why nothing happens. */
+static void judge_leave(struct problems *problems, const struct records_table *table,
+			const void *record)
+{
+	char until[FIELDS_TEXT_SIZE];
+
+	if (client_number(table, record, ".leave_held_until"))
+		add(problems, PROBLEM_DEGRADED, "leaving",
+		    "it is about to leave, %s, and keeps its priority until the commands before "
+		    "that have ended, or until %.40s",
+		    leave_words(table, record),
+		    client_text(table, record, ".leave_held_until", until));
 }
 
 /* It delays no failover, but whoever waits for it to return shall know why it does not. */
@@ -260,6 +293,7 @@ void problems_begin(struct problems *problems, const struct records_table *table
 	judge_wait(problems, table, record);
 	judge_priority(problems, table, record);
 	judge_drain(problems, table, record);
+	judge_leave(problems, table, record);
 	judge_damping(problems, table, record);
 	judge_family(problems, table, record);
 	judge_link(problems, table, record);

@@ -9,10 +9,38 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sysexits.h>
+#include <time.h>
 
 #include "agent/control_message.h"
+#include "agent/event.h"
+#include "client.h"
+#include "complain.h"
+#include "connection.h"
 
-#define TIMEOUT_S 72 /* more than vipd takes to give up on it, or to let routers leave before */
+#define LOOK_S     3  /* between two looks at what it waits for */
+#define LOOKS_MAX  24 /* more than vipd takes to let routers hand over, and to give up */
+#define LOOKS_DEAF 6  /* one that vipd does not answer counts as so many */
+#define NS_PER_S   INT64_C(1000000000)
+
+/* Routers that the reload removes, and that wait for commands. */
+struct waits {
+	bool told; /* the user knows them */
+	bool any;
+	char last[FIELDS_TEXT_SIZE]; /* who was told of last: a router may have two families */
+};
+
+static void tell_wait(struct waits *waits, const char *name, int64_t until_real_ns)
+{
+	struct timespec now;
+
+	if (waits->told || strcmp(waits->last, name) == 0)
+		return;
+	strcpy(waits->last, name);
+	clock_gettime(CLOCK_REALTIME, &now);
+	printf("%s: waits for the commands before it is removed, %.1f s at most\n", name,
+	       (double)(until_real_ns - now.tv_nsec - now.tv_sec * NS_PER_S) / NS_PER_S);
+	fflush(stdout);
+}
 
 /* By a router process that has just made room for another one. */
 static bool was_hung_up(ssize_t len)
@@ -20,22 +48,77 @@ static bool was_hung_up(ssize_t len)
 	return len == 0 || (len < 0 && (errno == EPIPE || errno == ECONNRESET));
 }
 
-int reload(int socket_fd)
+static const char *take_router(const struct records_table *table, const void *record, void *arg)
 {
-	const struct control_request request = { CONTROL_MAGIC, CONTROL_VERSION_RELOAD,
-						 CONTROL_RELOAD };
-	const struct timeval timeout = { .tv_sec = TIMEOUT_S };
-	struct control_result result;
+	struct waits *waits = arg;
+	char text[FIELDS_TEXT_SIZE];
+
+	if (strcmp(table->name, "router") != 0 ||
+	    strcmp(client_text(table, record, ".leave_before", text),
+		   event_before_word(EVENT_BEFORE_REMOVAL)) != 0)
+		return NULL;
+	waits->any = true;
+	tell_wait(waits, client_text(table, record, "name", text),
+		  client_number(table, record, ".leave_held_until"));
+	return NULL;
+}
+
+static int talk_show(int fd, const void *arg)
+{
+	struct waits *waits = *(struct waits *const *)arg;
+	char why[COMPLAIN_SIZE];
+	const struct client_question question = {
+		.command = "show", .each = take_router, .arg = waits, .ret_why = why
+	};
+
+	return client_ask(fd, &question);
+}
+
+/* Whoever removes a router waits for commands that run before, as long as those may take. Return:
+ * how many looks there were, with this one. */
+static unsigned look(const char *path, struct waits *waits, unsigned looks_n)
+{
+	char why[COMPLAIN_SIZE];
+
+	waits->any = false;
+	if (connection_converse(path, talk_show, &waits, why) != EXIT_SUCCESS)
+		return looks_n + LOOKS_DEAF;
+	waits->told |= waits->any;
+	return waits->any ? 0 : looks_n + 1;
+}
+
+/* Return: as recv(). */
+static ssize_t await_result(int socket_fd, const char *path, struct control_result *ret_result)
+{
+	const struct timeval timeout = { .tv_sec = LOOK_S };
+	struct waits waits = { 0 };
 	ssize_t len;
 
 	(void)setsockopt(socket_fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	for (unsigned looks_n = 0; looks_n < LOOKS_MAX;) {
+		len = recv(socket_fd, ret_result, sizeof(*ret_result), 0);
+		if (len >= 0 || errno != EAGAIN)
+			return len;
+		looks_n = look(path, &waits, looks_n);
+	}
+	errno = EAGAIN;
+	return -1;
+}
+
+int reload(int socket_fd, const char *path)
+{
+	const struct control_request request = { CONTROL_MAGIC, CONTROL_VERSION_RELOAD,
+						 CONTROL_RELOAD };
+	struct control_result result;
+	ssize_t len;
+
 	if (send(socket_fd, &request, sizeof(request), MSG_NOSIGNAL) < 0) {
 		if (was_hung_up(-1))
 			return EX_TEMPFAIL;
 		fprintf(stderr, "vipctl: %s\n", strerror(errno));
 		return EXIT_FAILURE;
 	}
-	len = recv(socket_fd, &result, sizeof(result), 0);
+	len = await_result(socket_fd, path, &result);
 	if (was_hung_up(len))
 		return EX_TEMPFAIL;
 	if (len != sizeof(result) || result.magic != CONTROL_MAGIC) {

@@ -11,10 +11,11 @@
 /**
  * reload() - ask vipd and wait.
  * @socket_fd: connected; the request was not sent yet.
+ * @path: of the control socket: a reload may wait for commands of routers that it removes.
  *
  * Return: an exit status; errors were printed. Non-zero when the configuration stays as it was. Or
  * RELOAD_AGAIN; or EX_TEMPFAIL when vipd hung up.
  */
-int reload(int socket_fd);
+int reload(int socket_fd, const char *path);
 
 #endif

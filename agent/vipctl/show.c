@@ -218,6 +218,17 @@ static void add_time(const struct shown *shown, json_t *object, const char *from
 					  : json_null());
 }
 
+/* Likewise: a word that may not be there. */
+static void add_word(const struct shown *shown, json_t *object, const char *from, const char *name)
+{
+	char text[FIELDS_TEXT_SIZE];
+
+	if (!fields_find(shown->table->fields, from))
+		return;
+	client_text(shown->table, shown->record, from, text);
+	json_object_set_new(object, name, text[0] ? json_string(text) : json_null());
+}
+
 /* A number that is none: nobody is known, or nothing is waited for. */
 static void set_null(json_t *object, const char *key)
 {
@@ -276,6 +287,8 @@ static const char *json_add(struct printer *printer)
 	add_time(shown, object, ".heard", "last_heard");
 	add_time(shown, object, ".drained_until", "drained_until");
 	add_time(shown, object, ".drain_held_until", "drain_held_until");
+	add_time(shown, object, ".leave_held_until", "leave_held_until");
+	add_word(shown, object, ".leave_before", "leave_before");
 	add_time(shown, object, ".damped_until", "damped_until");
 	json_object_set_new(object, "warnings", warnings_json(&shown->problems));
 	json_decref(fields);

@@ -30,6 +30,7 @@ static const struct timeline_kind kinds[] = {
 	{ "forgotten", TIMELINE_DRAIN, TIMELINE_IS_LIFE },
 	{ "drain", TIMELINE_DRAIN, 0 }, /* one that was kept is told at the start */
 	{ "drained", TIMELINE_DRAIN, TIMELINE_IS_LIFE },
+	{ "leave", TIMELINE_DRAIN, TIMELINE_IS_LIFE },
 	{ "damped", TIMELINE_DRAIN, 0 },
 	{ "handed_over", TIMELINE_GENERIC, TIMELINE_IS_QUIET | TIMELINE_IS_LIFE },
 	{ "address", TIMELINE_ADDRESS, 0 },

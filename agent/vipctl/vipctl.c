@@ -105,8 +105,7 @@ static int talk_dry_run(int fd, const void *arg)
 
 static int talk_reload(int fd, const void *arg)
 {
-	(void)arg;
-	return reload(fd);
+	return reload(fd, arg);
 }
 
 static int command_reload(const char *path, const struct arguments *arguments)
@@ -116,7 +115,7 @@ static int command_reload(const char *path, const struct arguments *arguments)
 	if (arguments->options & USAGE_DRY_RUN)
 		return connection_converse(path, talk_dry_run, NULL, NULL);
 	for (int i = 0; i < RELOADS_MAX; i++) {
-		status = connection_converse(path, talk_reload, NULL, NULL);
+		status = connection_converse(path, talk_reload, path, NULL);
 		if (status != RELOAD_AGAIN)
 			return status;
 	}

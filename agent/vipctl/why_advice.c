@@ -74,6 +74,7 @@ static const struct {
 	{ "last_resort", "Find out who takes the address away (ip monitor address), then vipctl "
 			 "reload." },
 	{ "drained", "When the work is done: vipctl resume." },
+	{ "leaving", "Wait for the commands, or see what they wait for: vipctl show --notify." },
 	{ "damped", "Look at vipctl events for what makes it change; it ends by itself, or by "
 		    "vipctl reload without damping." },
 	{ "mute", "Give the interface an address of this family to send from: vipctl events has "

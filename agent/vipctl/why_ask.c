@@ -134,11 +134,15 @@ static void take_election(const struct records_table *table, const void *record,
 static void take_unit(const struct records_table *table, const void *record,
 		      struct why_router *router)
 {
+	char before[FIELDS_TEXT_SIZE];
+
 	router->mute = NUMBER("mute");
 	router->deaf = NUMBER("deaf");
 	router->drained = NUMBER("drained");
 	router->drained_until_real_ns = NUMBER(".drained_until");
 	router->drain_held_until_real_ns = NUMBER(".drain_held_until");
+	router->leave_held_until_real_ns = NUMBER(".leave_held_until");
+	router->leave_before = event_before_of(client_text(table, record, ".leave_before", before));
 	router->last_resort = NUMBER("last_resort");
 	router->lacking = NUMBER(".lacking");
 	router->member = (unsigned)NUMBER(".member");

@@ -100,6 +100,8 @@ struct why_router {
 	bool mute, deaf, drained, last_resort, lacking;
 	int64_t drained_until_real_ns;
 	int64_t drain_held_until_real_ns; /* by the commands before it, at most; 0: it is not */
+	int64_t leave_held_until_real_ns; /* likewise, what else it is about to leave for, */
+	enum event_before leave_before;   /* if it is; else, and if it is not known, a drain */
 	unsigned member, mates; /* of its unit: number, and how many there are: its neighbours */
 	char held_by[EVENT_NAME_SIZE]; /* who keeps the unit from taking over; empty: nobody */
 	uint8_t held_by_family;

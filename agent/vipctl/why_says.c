@@ -389,6 +389,34 @@ static void say_weights(const struct why_router *first, unsigned n, const struct
 		}
 }
 
+/* It has the priority of before, be another one configured by now. */
+static void say_leave(const struct why_facts *facts, const struct why_router *router,
+		      struct sentence *sentence)
+{
+	static const char *const before[EVENT_BEFORE_COUNT] = {
+		[EVENT_BEFORE_DRAIN] = "it is drained, and the drain",
+		[EVENT_BEFORE_STOP] = "vipd was told to stop, and that",
+		[EVENT_BEFORE_REMOVAL] = "a reload does without it, and that",
+		[EVENT_BEFORE_PRIORITY] = "a reload has lowered it, and that",
+	};
+	int64_t until_ns = router->leave_held_until_real_ns ? router->leave_held_until_real_ns
+							    : router->drain_held_until_real_ns;
+	const char *what = before[EVENT_BEFORE_DRAIN];
+	char until[WHY_TEXT_SIZE];
+
+	/* A later version may leave for what this one does not know. */
+	if (router->leave_held_until_real_ns)
+		what = router->leave_before > EVENT_BEFORE_DRAIN ? before[router->leave_before]
+								 : "it is about to leave, and that";
+	say(sentence, ": %s waits for the commands before it, for %s at most", what,
+	    span(until_ns - facts->now_real_ns, until));
+}
+
+static bool waits_for_commands(const struct why_router *router)
+{
+	return router->drain_held_until_real_ns || router->leave_held_until_real_ns;
+}
+
 /* Which of all with one fate is drained, or the last resort. */
 static void say_what_lowers(const struct why_facts *facts, const struct why_router *first,
 			    unsigned n, struct sentence *sentence)
@@ -396,17 +424,14 @@ static void say_what_lowers(const struct why_facts *facts, const struct why_rout
 	char until[WHY_TEXT_SIZE];
 
 	for (unsigned i = 0; i < n; i++) {
-		if (first[i].drain_held_until_real_ns)
-			say(sentence,
-			    ": it is drained, and the drain waits for the commands before it, for "
-			    "%s at most",
-			    span(first[i].drain_held_until_real_ns - facts->now_real_ns, until));
+		if (waits_for_commands(&first[i]))
+			say_leave(facts, &first[i], sentence);
 		else if (first[i].drained && first[i].drained_until_real_ns)
 			say(sentence, ", as it is drained for %s more",
 			    span(first[i].drained_until_real_ns - facts->now_real_ns, until));
 		else if (first[i].drained)
 			say(sentence, ", as it is drained");
-		if (first[i].drained || first[i].drain_held_until_real_ns)
+		if (first[i].drained || waits_for_commands(&first[i]))
 			return;
 		if (first[i].last_resort)
 			say(sentence, ", as %s cannot hold an address: the last resort",
@@ -416,6 +441,16 @@ static void say_what_lowers(const struct why_facts *facts, const struct why_rout
 	}
 	if (first->lacking)
 		say(sentence, ", as it has begun without the first answer of a check");
+}
+
+/* Not yet to what is configured. */
+static bool is_lowered(const struct why_router *first, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (first[i].leave_held_until_real_ns &&
+		    first[i].leave_before == EVENT_BEFORE_PRIORITY)
+			return true;
+	return false;
 }
 
 const char *why_says_priority(const struct why_facts *facts, const struct why_router *router,
@@ -430,7 +465,8 @@ const char *why_says_priority(const struct why_facts *facts, const struct why_ro
 		say(&sentence, "255, the owner's, whatever weighs");
 		return buf;
 	}
-	say(&sentence, "%u = %u as configured", router->effective, router->base);
+	say(&sentence, is_lowered(first, n) ? "%u (%u as configured)" : "%u = %u as configured",
+	    router->effective, router->base);
 	say_weights(first, n, router, &sentence);
 	say_what_lowers(facts, first, n, &sentence);
 	return buf;

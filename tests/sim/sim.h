@@ -8,6 +8,7 @@
 
 #include "prng.h"
 #include "sim_check.h"
+#include "sim_check_leave.h"
 #include "sim_companion.h"
 #include "sim_events.h"
 #include "sim_family.h"

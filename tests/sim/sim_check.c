@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim_check.h"
+#include "sim_check_leave.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -104,7 +104,7 @@ void check_drain(struct sim *sim, unsigned i)
 void check_hold(struct sim *sim, const struct sim_process *process)
 {
 	const struct sim_drain *drain = &sim->routers[process->router].drain;
-	int64_t hold_ns = process_router(process)->drain.hold_ns;
+	int64_t hold_ns = process_router(process)->hold.until_ns;
 
 	if (hold_ns != (drain->hold_ns ? drain->hold_ns : VRRP_NEVER))
 		check_fail(sim, "P20", "%s is drained, and waits %s", node_name(process->router),
@@ -132,17 +132,23 @@ void check_unheld(struct sim *sim, unsigned i)
 static bool look_at_hold(struct sim *sim, const struct sim_process *process)
 {
 	struct sim_gateway *r = &sim->routers[process->router];
-	bool held = drain_is_held(&process_router(process)->drain);
+	bool held = process_router(process) && hold_is_on(&process_router(process)->hold);
 
+	if (held && !r->drain.hold_ns)
+		check_fail(sim, "P20", "%s waits for a command that has ended, or was none",
+			   node_name(process->router));
 	if (!r->drain.hold_ns)
 		return true;
 	if (gateway_local_ns(sim, r) >= r->drain.hold_ns) {
 		unhold(sim, process->router, r->drain.hold_ns);
-		r->drain.hold_ns = 0;
+		drains_waited(sim, process->router);
 		return true;
 	}
 	if (held && routers_deadline(process->routers) > r->drain.hold_ns)
 		check_fail(sim, "deadline", "%s sleeps over the end of what its drain waits for",
+			   node_name(process->router));
+	if (held && process_router(process)->left)
+		check_fail(sim, "P20", "%s leaves while a command runs",
 			   node_name(process->router));
 	if (unit_active(sim, process->router))
 		return true;
@@ -150,7 +156,7 @@ static bool look_at_hold(struct sim *sim, const struct sim_process *process)
 		check_fail(sim, "P20", "%s is not Active, and its drain waits",
 			   node_name(process->router));
 	if (!held)
-		r->drain.hold_ns = 0;
+		drains_waited(sim, process->router);
 	return !held;
 }
 
@@ -181,23 +187,25 @@ void check_drain_turn(struct sim *sim, const struct sim_process *process)
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
 	unsigned priority = r->vr.election.priority;
-	bool drained = drains_has(sim, i);
+	bool drained = drains_has(sim, i), waits = r->drain.hold_ns, settled;
 
 	r->drain.may_offer &= unit_active(sim, i);
 	r->drain.resort = is_last(sim, process);
-	if (r->keeper.stopping ||
-	    r->leaving.told) { /* what it has said is not taken back by a priority */
-		if (process_router(process) && !drain_is_held(&process_router(process)->drain))
-			r->drain.hold_ns = 0;
-		return;
-	}
-	if (!look_at_hold(sim, process))
+	if (!drained && r->drain.until_ns)
+		drains_unhold(sim, process);
+	settled = look_at_hold(sim, process);
+	r->drain.ran &= drained && unit_active(sim, i);
+	if (waits && !r->drain.hold_ns)
+		check_leave_unheld(sim, process);
+	/* What it has said is not taken back by a priority; but it has to have said it. */
+	if (!settled || ((r->keeper.stopping || r->leaving.told) && !r->drain.hold_ns))
 		return;
 	if (drained && priority != drains_priority(sim, i, &r->conf) &&
 	    !(r->drain.resort && priority == LAST) &&      /* it had that before its drain waits */
 	    !(drains_is_held(sim, i) && r->conf.checks.n)) /* P21: once per interval */
 		check_fail(sim, "P20", "%s is drained and has priority %u", node_name(i), priority);
-	if (!drained && !r->conf.checks.n && priority != r->conf.vrrp.priority && !r->drain.resort)
+	if (!drained && !r->conf.checks.n && priority != drains_priority(sim, i, &r->conf) &&
+	    !r->drain.resort)
 		check_fail(sim, "P20", "%s is not drained and has priority %u", node_name(i),
 			   priority);
 	if (drained && routers_deadline(process->routers) > r->drain.until_ns)
@@ -205,7 +213,7 @@ void check_drain_turn(struct sim *sim, const struct sim_process *process)
 	if (!drained && r->drain.until_ns && is_contested(sim))
 		sim->check.served = 0;
 	if (!drained)
-		r->drain.until_ns = r->drain.hold_ns = 0;
+		r->drain.until_ns = 0;
 }
 
 bool check_drain_offer(struct sim *sim, unsigned i)

@@ -340,7 +340,7 @@ void check_effective(struct sim *sim, unsigned i)
 				 ? LAST
 				 : drains_priority(sim, i, &r->conf);
 
-	if (r->keeper.stopping || r->leaving.told || !r->conf.checks.n)
+	if (((r->keeper.stopping || r->leaving.told) && !r->drain.hold_ns) || !r->conf.checks.n)
 		return;
 	if (may_wait(sim, i, right))
 		return;

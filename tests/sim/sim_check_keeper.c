@@ -169,6 +169,14 @@ void check_stop_later(struct sim *sim, unsigned i, int64_t ns)
 }
 
 /* An Active waits for a successor so long, and then for its announcements. */
+static bool may_offer(const struct sim *sim, const struct sim_process *process)
+{
+	const struct sim_gateway *r = &sim->routers[process->router];
+
+	return process_router(process) && r->config.overlap &&
+	       r->config.priority != VRRP_PRIORITY_OWNER && unit_active(sim, process->router);
+}
+
 void check_leave(struct sim *sim, const struct sim_process *process, bool gone_alone)
 {
 	unsigned i = process->router;
@@ -176,21 +184,38 @@ void check_leave(struct sim *sim, const struct sim_process *process, bool gone_a
 	int64_t interval_ns = r->config.interval_cs * 10 * SIM_MS;
 	int64_t down_ns = model_down_ns(&r->config, r->config.interval_cs);
 	int64_t leave_ns = down_ns + (interval_ns < OVERLAP_NS ? OVERLAP_NS : interval_ns);
+	bool hasty = gone_alone && leave_ns > GONE_NS;
+	int64_t held_ns = 0;
 
-	if (gone_alone && (leave_ns > GONE_NS || !process->told_gone))
+	if (gone_alone && (!process->told_gone || (hasty && !r->conf.hook_ns)))
 		return;
 	/* One that was told so before goes on with that. */
-	if (!r->leaving.told || gone_alone)
+	if (!r->leaving.told || gone_alone) {
 		r->leaving = (struct sim_leaving){ .told = true };
+		if (process_router(process))
+			drains_leave(sim, i, gone_alone ? EVENT_BEFORE_REMOVAL : EVENT_BEFORE_STOP);
+	}
+	r->leaving.hasty = hasty;
 	if (r->vr.election.state == VRRP_STATE_ACTIVE)
 		sim->check.served = 0;
-	if (!process_router(process) || !r->config.overlap ||
-	    r->config.priority == VRRP_PRIORITY_OWNER || !unit_active(sim, i))
-		return;
-	if (!gone_alone) /* whichever family waits */
-		expect_stop(sim, i, STOP_NS + leave_ns + leave_ns / 1000);
-	if (!process->leaves_gone && r->vr.election.state == VRRP_STATE_ACTIVE)
+	held_ns = drains_is_held(sim, i) ? r->drain.hold_ns - gateway_local_ns(sim, r) : 0;
+	if (hasty || !may_offer(sim, process))
+		leave_ns = 0;
+	if (!gone_alone && held_ns + leave_ns) /* whichever family waits */
+		expect_stop(sim, i, STOP_NS + (held_ns + leave_ns) / 1000 * 1001);
+	if (!held_ns && leave_ns && !process->leaves_gone &&
+	    r->vr.election.state == VRRP_STATE_ACTIVE)
 		check_leave_begin(sim, i, down_ns);
+}
+
+void check_leave_unheld(struct sim *sim, const struct sim_process *process)
+{
+	struct sim_gateway *r = &sim->routers[process->router];
+
+	if (r->leaving.told && !r->leaving.hasty && may_offer(sim, process) &&
+	    r->vr.election.state == VRRP_STATE_ACTIVE)
+		check_leave_begin(sim, process->router,
+				  model_down_ns(&r->config, r->config.interval_cs));
 }
 
 /* Nobody is waited for: the next turn is the last one. */

@@ -71,7 +71,9 @@ void check_priority(struct sim *sim, unsigned i, unsigned priority)
 	} else if (drains_has(sim, i)) /* which check_drain_turn() judges */
 		sim->check.frozen = NULL;
 	else if (r->drain.until_ns || r->drain.told_ns == sim->now_ns)
-		sim->check.frozen = NULL; /* it ends now */
+		sim->check.frozen = NULL;         /* it ends now */
+	else if (drains_lowers(sim, i, priority)) /* what it has waited for is over */
+		sim->check.frozen = NULL;
 	else if (priority == r->conf.vrrp.priority)
 		check_ends(sim, i);
 	else if (priority == LAST && r->vr.election.state == VRRP_STATE_ACTIVE)
@@ -97,7 +99,7 @@ void check_inherited_priority(struct sim *sim, unsigned i, const struct vrrp *ol
 		check_unheld(sim, i);
 	}
 	due = last && !r->reloading ? LAST : drains_priority(sim, i, &r->conf);
-	if (r->vr.election.priority != due)
+	if (r->vr.election.priority != due && !r->drain.unsure)
 		check_fail(sim, "P16", "%s goes on with priority %u, not %u", node_name(i),
 			   r->vr.election.priority, due);
 	r->offered_ns = 0;
@@ -118,7 +120,9 @@ void check_offer(struct sim *sim, unsigned i)
 	int64_t equal_ns = sim->check.equal_ns[i], now = gateway_local_ns(sim, r);
 
 	sim->check.frozen = NULL; /* somebody else may be Active from now on */
-	if (r->leaving.told)      /* vipd stops, and asks nobody */
+	if (r->leaving.told && drains_is_held(sim, i) && now < r->drain.hold_ns)
+		check_fail(sim, "P20", "%s offers to leave while a command runs", node_name(i));
+	if (r->leaving.told) /* vipd stops, and asks nobody */
 		return;
 	if (r->conf.vrrp.priority == LAST) /* which does not show it */
 		return;

@@ -16,11 +16,28 @@
 void check_turn_begin(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
+	const struct sim_turn behind = r->behind;
 
 	r->turn = (struct sim_turn){ .changes_n = r->kernel.changes_n, .announce = r->ready };
+	r->turn.adverts = behind.adverts;
+	r->turn.farewells = behind.farewells;
+	r->turn.priority = behind.priority;
+	r->turn.copies = behind.copies;
+	r->behind = (struct sim_turn){ 0 };
 	r->ready = 0;
 	r->abandoned_before = r->abandoned;
 	memcpy(r->turn.source, r->vr.election.source, sizeof(r->turn.source));
+}
+
+void check_behind(struct sim *sim, const struct sim_process *process)
+{
+	struct sim_gateway *r = &sim->routers[process->router];
+
+	r->behind = r->turn;
+	if (r->behind.adverts + r->behind.farewells &&
+	    routers_deadline(process->routers) > gateway_local_ns(sim, r))
+		check_fail(sim, "deadline", "%s sleeps over what it has to say",
+			   node_name(process->router));
 }
 
 void check_died(struct sim *sim, unsigned i)

@@ -394,8 +394,10 @@ void companion_heard(struct sim *sim, const struct sim_process *process,
 	if (said->ifindex != r->kernel.link.ifindex ||
 	    (sim->loops && memcmp(said->mac, r->kernel.link.mac, sizeof(said->mac)) == 0))
 		return;
-	/* Once each since it has yielded, or before. */
-	if (c->said_ns[k] < c->yielded_ns - SIM_LATELY_NS && now_ns < c->handed_over_ns)
+	/* Once each since it has yielded, or before; who was paused hears it before it looks
+	 * whether it is over. */
+	if (c->said_ns[k] < c->yielded_ns - SIM_LATELY_NS &&
+	    (now_ns < c->handed_over_ns || c->table[k].present))
 		c->handed_over_ns = check_put_off(r, c->yielded_ns, c->handed_over_ns, now_ns);
 	c->said_ns[k] = now_ns;
 	if (c->yielded_ns && now_ns < c->yielded_ns + SIM_MOST_NS)

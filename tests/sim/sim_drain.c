@@ -5,6 +5,9 @@
 
 #define LAST 1 /* the priority of a router that is drained */
 
+/* Behind what a removal has waited for: a reload, and another one that was put off. */
+#define AFTER_NS (5 * SIM_S)
+
 static void ask(struct sim *sim, unsigned i, int64_t span_ns)
 {
 	struct sim_process *process = keeper_speaker(sim, i);
@@ -36,30 +39,113 @@ void drains_end(struct sim *sim, const struct sim_episode *e)
 	ask(sim, e->node, 0);
 }
 
-/* What an Active waits for when it is drained, once. Whoever leaves waits for nothing; that it is
- * to its process knows when it has been told, at the end of a turn. */
-static void begin_hold(struct sim *sim, unsigned i, bool drained, int64_t now_ns)
+static void hold(struct sim *sim, unsigned i, const struct sim_conf *conf, enum event_before before,
+		 uint8_t base)
 {
 	struct sim_gateway *r = &sim->routers[i];
+	int64_t now_ns = gateway_local_ns(sim, r);
 
-	if (drained || !r->conf.hook_ns || !unit_active(sim, i) || r->leaving.told)
+	r->drain.hold_ns = now_ns + conf->hook_ns + SIM_S;
+	r->drain.hooked_ns = conf->hooked_ns == VRRP_NEVER ? VRRP_NEVER : now_ns + conf->hooked_ns;
+	r->drain.before = (uint8_t)before;
+	r->drain.base = base;
+	r->drain.free_ns = gateway_global_ns(r, r->drain.hold_ns) + AFTER_NS;
+	if (r->drain.hooked_ns != VRRP_NEVER)
+		events_push(&sim->events, gateway_global_ns(r, r->drain.hooked_ns),
+			    SIM_EVENT_HOOKED, i, 0);
+}
+
+/* What an Active waits for when it is to leave on purpose; whoever is drained has waited before
+ * that, and it was for all. */
+static void begin_hold(struct sim *sim, unsigned i, enum event_before before, uint8_t base)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+
+	if (!r->drain.hold_ns && !(drains_has(sim, i) && r->drain.ran) && r->conf.hook_ns &&
+	    unit_active(sim, i))
+		hold(sim, i, &r->conf, before, base);
+}
+
+void drains_leave(struct sim *sim, unsigned i, enum event_before before)
+{
+	begin_hold(sim, i, before, sim->routers[i].conf.vrrp.priority);
+}
+
+/* An Active whose priority a reload lowers; what it waits for already is not for nothing as long
+ * as the priority is a lower one. */
+void drains_go(struct sim *sim, const struct sim_process *process)
+{
+	struct sim_gateway *r = &sim->routers[process->router];
+	const struct sim_conf *conf = &process->conf;
+	bool waits = r->drain.hold_ns && r->drain.before == EVENT_BEFORE_PRIORITY;
+	uint8_t before = r->conf.vrrp.priority;
+
+	if (drains_has(sim, process->router) || r->conf.absent || conf->absent)
 		return;
-	r->drain.hold_ns = now_ns + r->conf.hook_ns + SIM_S;
-	r->drain.hooked_ns =
-		r->conf.hooked_ns == VRRP_NEVER ? VRRP_NEVER : now_ns + r->conf.hooked_ns;
+	if (waits && r->drain.base > before)
+		before = r->drain.base;
+	if (r->drain.hold_ns &&
+	    (!waits || before <= conf->vrrp.priority || !unit_active(sim, process->router)))
+		r->drain.hold_ns = 0;
+	if (!r->drain.hold_ns && before > conf->vrrp.priority && conf->hook_ns &&
+	    unit_active(sim, process->router))
+		hold(sim, process->router, conf, EVENT_BEFORE_PRIORITY, before);
+}
+
+bool drains_lowers(struct sim *sim, unsigned i, unsigned priority)
+{
+	struct sim_drain *drain = &sim->routers[i].drain;
+	bool lowers = drain->before == EVENT_BEFORE_PRIORITY && drain->base > priority;
+
+	if (lowers)
+		drain->base = 0;
+	return lowers;
+}
+
+void drains_waited(struct sim *sim, unsigned i)
+{
+	struct sim_drain *drain = &sim->routers[i].drain;
+
+	drain->hold_ns = 0;
+	drain->waits = false;
+	drain->ran = drains_has(sim, i) && unit_active(sim, i);
+}
+
+void drains_unhold(struct sim *sim, const struct sim_process *process)
+{
+	unsigned i = process->router;
+	struct sim_gateway *r = &sim->routers[i];
+
+	if (!r->drain.hold_ns || r->drain.before != EVENT_BEFORE_DRAIN)
+		return;
+	r->drain.hold_ns = 0;
+	if (!r->leaving.told) {
+		if (r->drain.base > r->conf.vrrp.priority)
+			begin_hold(sim, i, EVENT_BEFORE_PRIORITY, r->drain.base);
+		return;
+	}
+	begin_hold(sim, i, process->leaves ? EVENT_BEFORE_STOP : EVENT_BEFORE_REMOVAL,
+		   r->drain.base);
+	if (r->drain.hold_ns)
+		check_stop_later(sim, i,
+				 r->conf.hook_ns + SIM_S + check_span(r) +
+					 model_down_ns(&r->config, r->config.interval_cs));
 }
 
 /* Whoever runs it tells the process that speaks, and each one anew that asks. */
 static void end_hold(struct sim *sim, struct sim_process *process, int64_t now_ns)
 {
 	struct sim_gateway *r = &sim->routers[process->router];
+	int64_t hold_ns = r->drain.hold_ns;
 
-	if (!r->drain.hold_ns || now_ns < r->drain.hooked_ns)
+	if (!hold_ns || now_ns < r->drain.hooked_ns)
 		return;
-	trace(sim, "%s: the command before the drain has ended", node_name(process->router));
-	process_release(process, r->drain.hold_ns);
-	r->drain.hold_ns = 0;
+	trace(sim, "%s: the command before %s has ended", node_name(process->router),
+	      r->drain.before == EVENT_BEFORE_DRAIN ? "the drain" : "it leaves");
+	drains_waited(sim, process->router);
 	check_unheld(sim, process->router);
+	check_leave_unheld(sim, process);
+	process_release(process, hold_ns);
 }
 
 void drains_serve(struct sim *sim, struct sim_process *process)
@@ -67,6 +153,7 @@ void drains_serve(struct sim *sim, struct sim_process *process)
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
 	int64_t span_ns = process->drain_span_ns, now_ns = gateway_local_ns(sim, r);
+	bool began;
 
 	end_hold(sim, process, now_ns);
 	if (!process->asked_to_drain)
@@ -78,19 +165,19 @@ void drains_serve(struct sim *sim, struct sim_process *process)
 			r->drain.may_offer = 0;
 		if (!r->drain.may_offer) /* else the offer is due as ever */
 			r->drain.asked_ns = now_ns;
-		if (span_ns)
-			begin_hold(sim, i, drains_has(sim, i), now_ns);
-		else
-			r->drain.hold_ns = 0;
+		began = !drains_has(sim, i);
+		if (span_ns && began && !r->leaving.told)
+			begin_hold(sim, i, EVENT_BEFORE_DRAIN, r->conf.vrrp.priority);
 		r->drain.until_ns = span_ns;
+		if (began)
+			r->drain.waits = r->drain.hold_ns;
+		if (!span_ns)
+			drains_unhold(sim, process);
 		r->drain.told_ns = sim->now_ns;
 		check_drain(sim, i);
 	}
 	process_drain(process, span_ns);
 	check_hold(sim, process);
-	if (r->drain.hold_ns && r->drain.hooked_ns != VRRP_NEVER)
-		events_push(&sim->events, gateway_global_ns(r, r->drain.hooked_ns),
-			    SIM_EVENT_HOOKED, i, 0);
 }
 
 void drains_hooked(struct sim *sim, unsigned i)
@@ -110,16 +197,23 @@ bool drains_has(const struct sim *sim, unsigned i)
 
 bool drains_is_held(const struct sim *sim, unsigned i)
 {
-	return drains_has(sim, i) && sim->routers[i].drain.hold_ns;
+	const struct sim_drain *drain = &sim->routers[i].drain;
+
+	return drain->hold_ns && (drain->before != EVENT_BEFORE_DRAIN || drains_has(sim, i));
 }
 
 unsigned drains_priority(const struct sim *sim, unsigned i, const struct sim_conf *conf)
 {
+	const struct sim_gateway *r = &sim->routers[i];
 	bool owner = conf->vrrp.priority == VRRP_PRIORITY_OWNER;
 
-	return drains_has(sim, i) && !drains_is_held(sim, i) && !owner
-		       ? LAST
-		       : checks_priority(sim, i, conf);
+	struct sim_conf as_held = *conf;
+
+	if (drains_has(sim, i) && !(drains_is_held(sim, i) && r->drain.waits) && !owner)
+		return LAST;
+	if (drains_is_held(sim, i) && r->drain.base > as_held.vrrp.priority)
+		as_held.vrrp.priority = r->drain.base < 254 ? r->drain.base : 254;
+	return checks_priority(sim, i, &as_held);
 }
 
 /* A configuration without the router, or in which it is an owner, has no drain of it either. */
@@ -147,6 +241,8 @@ int64_t drains_late_ns(const struct sim *sim)
 		const struct sim_gateway *r = &sim->routers[i];
 		int64_t left_ns = r->drain.due_ns - sim->now_ns;
 
+		if (r->up && r->drain.free_ns - sim->now_ns > late_ns)
+			late_ns = r->drain.free_ns - sim->now_ns;
 		if (!r->up || !drains_has(sim, i))
 			continue;
 		if (r->drain.until_ns != VRRP_NEVER)

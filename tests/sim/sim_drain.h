@@ -10,21 +10,28 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent/event.h"
+
 struct sim;
 struct sim_conf;
 struct sim_episode;
 struct sim_process;
 
-/* Of one host. */
+/* Of one host; what it waits for before it leaves in another way, too. */
 struct sim_drain {
-	int64_t until_ns;  /* it ends then, on its clock; VRRP_NEVER: it does not; 0: there is none
-			    */
-	int64_t asked_ns;  /* when it was told so last, likewise; */
-	int64_t told_ns;   /* global time */
-	int64_t due_ns;    /* somebody else shall be Active by then; global time */
-	int64_t offer_ns;  /* it does not offer to leave before; on its clock */
-	int64_t hold_ns;   /* it waits for a command until then at the latest, on its clock; 0: it
-			      does not */
+	int64_t until_ns; /* it ends then, on its clock; VRRP_NEVER: it does not; 0: there is none
+			   */
+	int64_t asked_ns; /* when it was told so last, likewise; */
+	int64_t told_ns;  /* global time */
+	int64_t due_ns;   /* somebody else shall be Active by then; global time */
+	int64_t offer_ns; /* it does not offer to leave before; on its clock */
+	int64_t hold_ns;  /* it waits for a command until then at the latest, on its clock; 0: it
+			     does not; */
+	uint8_t before;   /* before what: enum event_before, */
+	uint8_t base;     /* and with this priority configured; */
+	bool waits;       /* the drain does so, and weighs nothing so long */
+	bool ran;        /* one has run before the drain that is on, and it has been Active since */
+	int64_t free_ns; /* it has no consequences after that; global time */
 	int64_t hooked_ns; /* that one ends then, likewise; VRRP_NEVER: never */
 	/* The members that were Active then and could say so, and have been Active since: a bit
 	 * each. 0: it makes no offer, or has made it. */
@@ -49,6 +56,34 @@ void drains_begin(struct sim *sim, const struct sim_episode *e);
 void drains_end(struct sim *sim, const struct sim_episode *e);
 
 /**
+ * drains_leave() - its process is about to be told to leave.
+ * @before: enum event_before.
+ */
+void drains_leave(struct sim *sim, unsigned i, enum event_before before);
+
+/**
+ * drains_go() - a process is about to go on.
+ */
+void drains_go(struct sim *sim, const struct sim_process *process);
+
+/**
+ * drains_unhold() - its drain has ended, and with it the command before that; who is to leave all
+ * the same waits for one of its own.
+ */
+void drains_unhold(struct sim *sim, const struct sim_process *process);
+
+/**
+ * drains_waited() - what a host waited for is over.
+ */
+void drains_waited(struct sim *sim, unsigned i);
+
+/**
+ * drains_lowers() - whether its priority has become the lower one that a reload gave it, and that
+ * waited for a command. Once for a wait.
+ */
+bool drains_lowers(struct sim *sim, unsigned i, unsigned priority);
+
+/**
  * drains_serve() - the end of a turn: serve whoever has asked.
  */
 void drains_serve(struct sim *sim, struct sim_process *process);
@@ -64,7 +99,7 @@ void drains_hooked(struct sim *sim, unsigned i);
 bool drains_has(const struct sim *sim, unsigned i);
 
 /**
- * drains_is_held() - whether it is, but waits for a command.
+ * drains_is_held() - whether it is to leave, and waits for a command.
  */
 bool drains_is_held(const struct sim *sim, unsigned i);
 

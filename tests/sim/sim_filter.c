@@ -6,6 +6,7 @@
 
 #include "sim.h"
 #include "sim_check.h"
+#include "sim_check_leave.h"
 #include "sim_family.h"
 
 bool filter_accepts(const struct sim *sim, const struct vrrp_config *config)

@@ -297,7 +297,9 @@ void gateway_turn(struct sim *sim, struct sim_process *process)
 		process_forget(process);
 	look(sim, process);
 	check_turn_end(sim, process);
+	r->turn = (struct sim_turn){ 0 };
 	drains_serve(sim, process);
+	check_behind(sim, process);
 	look(sim, process);
 	r->resumed = false;
 	gateway_schedule(sim, process);
@@ -390,6 +392,8 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 	process->follows_absent = r->conf.absent;
 	check_facts_go(sim, i,
 		       process_has_left(old_fd) && !r->conf.absent && !process->conf.absent);
+	if (process_has_left(old_fd))
+		drains_go(sim, process);
 	check_go_begin(sim, process, process_has_left(old_fd), &going);
 	r->keeper.spoke = true;
 	r->conf = process->conf;

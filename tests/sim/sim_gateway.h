@@ -84,6 +84,7 @@ struct sim_yield {
 /* An Active that was told to leave: P19. */
 struct sim_leaving {
 	bool told;
+	bool hasty;       /* by a reload that has no time for a successor to come */
 	uint32_t held;    /* a bit per address that it had; 0: nothing is to be judged */
 	int64_t until_ns; /* its clock: nobody is waited for after that, */
 	bool judged;      /* some were */
@@ -127,6 +128,7 @@ struct sim_gateway {
 
 	/* For the checks; global time. */
 	struct sim_turn turn;
+	struct sim_turn behind; /* what was decided since it ended, and leaves with the next one */
 	struct sim_last last;
 	bool adopted;                        /* by the process that goes on now */
 	bool reloading;                      /* it follows one that has made room */

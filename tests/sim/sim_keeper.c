@@ -538,7 +538,7 @@ static void say_alive(struct sim *sim, struct sim_process *process)
 static bool leaves(struct sim *sim, struct sim_process *process)
 {
 
-	if (!sim->overlap || process->told_again)
+	if (process->told_again || (!sim->overlap && !process->conf.hook_ns))
 		return true;
 	process->room_ns = VRRP_NEVER;
 	if (!process->leaves) {

@@ -420,11 +420,15 @@ static void missed(struct sim *sim, unsigned i, enum vrrp_state state, int64_t n
 	/* One that looked before, and goes on after that: its predecessor may have been told. */
 	bool looked = process && !process->was_alive &&
 		      process->opened_ns <= sim->routers[i].kernel.link_ns;
+	/* Who begins while the kernel shows nothing hears behind that where it lives. */
+	bool blind =
+		check_in_trouble(sim, i) && sim->routers[i].kernel.link_ns > m->heard_of_link_ns;
 
-	if (!m->missed && m->ifindex == sim->routers[i].kernel.link.ifindex && !looked)
+	if (!m->missed && m->ifindex == sim->routers[i].kernel.link.ifindex && !looked && !blind)
 		check_fail(sim, "timing", "%s is told of lost adverts for nothing", node_name(i));
 	m->missed = false;
 	m->ifindex = sim->routers[i].kernel.link.ifindex;
+	m->heard_of_link_ns = sim->now_ns;
 	if (state == VRRP_STATE_BACKUP)
 		grant(sim, i, now_ns);
 }

@@ -40,7 +40,8 @@ struct sim_model {
 	uint8_t lower;     /* of that priority */
 	unsigned repeated; /* Active, over IPv6: announcements since something happened */
 	bool missed;       /* adverts were lost on the host, and the router was not told */
-	int ifindex;       /* of the interface that it came to Backup on, or was told of since */
+	int64_t heard_of_link_ns; /* it was told of lost adverts last; global time */
+	int ifindex; /* of the interface that it came to Backup on, or was told of since */
 };
 
 /**

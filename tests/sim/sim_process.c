@@ -384,6 +384,7 @@ bool process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns)
 		(void)routers_go(process->routers, &now, old,
 				 frozen_real_ns ? frozen_real_ns + process->wall_ns : 0,
 				 trace_journal(process->sim, process->router));
+		routers_tell_holds(process->routers, &now);
 		process->mortal = false;
 		lives = true;
 	}

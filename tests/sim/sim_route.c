@@ -9,6 +9,7 @@
 #include "netlink/prepared.h"
 #include "sim.h"
 #include "sim_check.h"
+#include "sim_check_leave.h"
 #include "sim_family.h"
 
 #define TABLE     254

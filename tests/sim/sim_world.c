@@ -139,7 +139,8 @@ static void draw_sans_carrier(struct sim *sim, uint64_t seed)
 	}
 }
 
-/* They end soon, or just about when their time has passed, or never. */
+/* They end soon, or just about when their time has passed, or never. Where there are any reloads
+ * lower a priority more often. */
 static void draw_hooks(struct sim *sim, uint64_t seed)
 {
 	struct prng p = { .state = seed ^ UINT64_C(0x686f6f6b73212121) };
@@ -155,6 +156,9 @@ static void draw_hooks(struct sim *sim, uint64_t seed)
 			hooked_ns = VRRP_NEVER;
 		r->conf.hook_ns = r->other.hook_ns = r->file.hook_ns = hook_ns;
 		r->conf.hooked_ns = r->other.hooked_ns = r->file.hooked_ns = hooked_ns;
+		if (prng_one_in(&p, 2) && r->other.vrrp.priority == r->conf.vrrp.priority &&
+		    r->conf.vrrp.priority != VRRP_PRIORITY_OWNER)
+			r->other.vrrp.priority = (uint8_t)(r->conf.vrrp.priority / 2 + 1);
 	}
 }
 

@@ -473,6 +473,11 @@ static void make_problem(void)
 	add_problem(PROBLEM_DEGRADED, "equal_priority");
 }
 
+static void make_leaving(void)
+{
+	add_problem(PROBLEM_DEGRADED, "leaving");
+}
+
 static void make_two_active(void)
 {
 	add_problem(PROBLEM_WRONG, "other_active");
@@ -617,6 +622,7 @@ static const struct row {
 	{ "lost by lo", make_own_lost, "firewall", DOCTOR_ERROR, NULL },
 	{ "lost by its TTL", make_group_lost_by_its_ttl, NOTHING },
 	{ "a problem", make_problem, "equal_priority", DOCTOR_WARNING, NULL },
+	{ "commands before it leaves", make_leaving, "leaving", DOCTOR_WARNING, NULL },
 	{ "two Active", make_two_active, "other_active", DOCTOR_ERROR, NULL },
 	{ "alone", make_alone, "alone", DOCTOR_NOTE, NULL },
 	{ "the first", make_first, NOTHING },
@@ -663,6 +669,18 @@ static void test_doctor_finds_nothing_on_a_healthy_host(void **state)
 	assert_int_equal(run(), 0);
 	print_findings();
 	assert_null(findings.first);
+}
+
+/* Nothing is to be mended, but somebody may wonder what it waits for. */
+static void test_doctor_says_what_a_router_waits_for_that_is_to_leave(void **state)
+{
+	(void)state;
+	begin();
+	make_leaving();
+	(void)run();
+	assert_non_null(findings.first);
+	assert_null(findings.first->mend);
+	assert_non_null(strstr(findings.first->advice, "vipctl show --notify"));
 }
 
 /* Each row of the table was met by some scene above, or it is not tested. */
@@ -714,6 +732,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_doctor_finds_nothing_on_a_healthy_host, finish),
 		cmocka_unit_test_teardown(test_doctor_finds_each_alone, finish),
+		cmocka_unit_test_teardown(test_doctor_says_what_a_router_waits_for_that_is_to_leave,
+					  finish),
 		cmocka_unit_test(test_doctor_rows_are_all_tested),
 		cmocka_unit_test_teardown(test_doctor_counts_what_it_cannot_check, finish),
 		cmocka_unit_test_teardown(test_doctor_quotes_words_of_commands, finish),

@@ -71,56 +71,20 @@ static void test_drain_ends_by_itself(void **state)
 	assert_false(drain_is_over(&drain, T0 + 100 * SECOND));
 }
 
-/* Commands run first: it has its priority, and offers nothing. */
-static void test_drain_that_is_held_offers_a_silence_after_its_end(void **state)
+/* One that waits for commands first offers a silence after their end. */
+static void test_drain_that_does_not_offer_yet_does_so_when_it_begins_anew(void **state)
 {
 	struct drain drain;
 
 	(void)state;
 	drain_init(&drain);
-	assert_false(drain_is_held(&drain));
-	drain_hold(&drain, T0 + 30 * SECOND);
-	drain_begin(&drain, VRRP_NEVER, true, SILENCE, T0);
-	assert_true(drain_is_on(&drain) && drain_is_held(&drain));
-	assert_int_equal(drain_deadline(&drain), T0 + 30 * SECOND);
+	drain_begin(&drain, VRRP_NEVER, false, SILENCE, T0);
+	assert_true(drain_is_on(&drain));
+	assert_int_equal(drain_deadline(&drain), VRRP_NEVER);
 	assert_false(drain_offers(&drain, true, false, SILENCE, T0 + 29 * SECOND));
-	assert_false(drain_is_held_in_vain(&drain, true, T0 + 30 * SECOND - 1));
-	/* Asked once more, it waits as before. */
-	drain_begin(&drain, T0 + 3600 * SECOND, true, SILENCE, T0 + SECOND);
-	assert_int_equal(drain_deadline(&drain), T0 + 30 * SECOND);
-	drain_hold(&drain, VRRP_NEVER);
 	drain_begin(&drain, drain.until_ns, true, SILENCE, T0 + 10 * SECOND);
-	assert_false(drain_is_held(&drain));
 	assert_int_equal(drain_deadline(&drain), T0 + 10 * SECOND + SILENCE);
 	assert_true(drain_offers(&drain, true, false, SILENCE, T0 + 10 * SECOND + SILENCE));
-}
-
-static void test_drain_is_held_until_its_deadline_and_while_active_alone(void **state)
-{
-	struct drain drain;
-
-	(void)state;
-	drain_init(&drain);
-	assert_false(drain_is_held_in_vain(&drain, false, T0));
-	drain_hold(&drain, T0 + 30 * SECOND);
-	drain_begin(&drain, VRRP_NEVER, true, SILENCE, T0);
-	assert_false(drain_is_held_in_vain(&drain, true, T0));
-	assert_true(drain_is_held_in_vain(&drain, true, T0 + 30 * SECOND));
-	assert_true(drain_is_held_in_vain(&drain, false, T0));
-}
-
-static void test_drain_that_is_over_is_not_held(void **state)
-{
-	struct drain drain;
-
-	(void)state;
-	drain_init(&drain);
-	drain_hold(&drain, T0 + 30 * SECOND);
-	drain_begin(&drain, T0 + 5 * SECOND, true, SILENCE, T0);
-	assert_int_equal(drain_deadline(&drain), T0 + 5 * SECOND);
-	assert_true(drain_is_over(&drain, T0 + 5 * SECOND));
-	assert_false(drain_is_on(&drain) || drain_is_held(&drain));
-	assert_int_equal(drain_deadline(&drain), VRRP_NEVER);
 }
 
 int main(void)
@@ -129,9 +93,7 @@ int main(void)
 		cmocka_unit_test(test_drain_of_an_active_offers_once),
 		cmocka_unit_test(test_drain_that_cannot_offer_does_so_later),
 		cmocka_unit_test(test_drain_offers_nothing_to_a_peer_that_is_no_better),
-		cmocka_unit_test(test_drain_that_is_held_offers_a_silence_after_its_end),
-		cmocka_unit_test(test_drain_is_held_until_its_deadline_and_while_active_alone),
-		cmocka_unit_test(test_drain_that_is_over_is_not_held),
+		cmocka_unit_test(test_drain_that_does_not_offer_yet_does_so_when_it_begins_anew),
 		cmocka_unit_test(test_drain_ends_by_itself),
 	};
 

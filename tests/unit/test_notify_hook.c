@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who waits for commands before a drain is answered once they have ended, and nobody else: the
+ * Who waits for commands before it leaves is answered once they have ended, and nobody else: the
  * notifier with a real store, rings that are written here, and a keeper that may have no room.
  */
 #include "test_conf.h"
@@ -118,13 +118,38 @@ static int close_scene(void **state)
 	return 0;
 }
 
+/* Something happens to the router, of which there is one. */
+static void put(struct scene *scene, unsigned kind, unsigned word, enum event_before before,
+		int64_t until_ns)
+{
+	struct event event = event_of(kind, "lan", "eth0", 4);
+
+	event.fact.word = (uint8_t)word;
+	if (kind == EVENT_DRAIN)
+		event.fact.name[0] = word == EVENT_DRAIN_BEGINS ? 'w' : '\0';
+	if (kind == EVENT_LEAVE)
+		strcpy(event.fact.name, event_before_word(before));
+	event.fact.number[1] = until_ns;
+	events_put(scene->rings[READER_ROUTER], &scene->now, &event);
+}
+
+static void wait_before(struct scene *scene, enum event_before before, int64_t until_ns)
+{
+	put(scene, before == EVENT_BEFORE_DRAIN ? EVENT_DRAINED : EVENT_LEAVE, EVENT_DRAIN_WAITS,
+	    before, until_ns);
+}
+
 static void wait_for_hooks(struct scene *scene)
 {
-	struct event event = event_of(EVENT_DRAINED, "lan", "eth0", 4);
+	wait_before(scene, EVENT_BEFORE_DRAIN, UNTIL);
+}
 
-	event.fact.word = EVENT_DRAIN_WAITS;
-	event.fact.number[1] = UNTIL;
-	events_put(scene->rings[READER_ROUTER], &scene->now, &event);
+static unsigned running(struct scene *scene)
+{
+	struct metrics_notify counts;
+
+	notifier_count(scene->notifier, &counts);
+	return (unsigned)counts.running;
 }
 
 static void ask_to_drop(struct scene *scene, int64_t id)
@@ -188,6 +213,24 @@ static void test_answer_without_room_is_given_again(void **state)
 	assert_string_equal(scene->told, told_of(EVENT_DRAINED, EVENT_DRAIN_READY));
 }
 
+static void test_answer_of_a_notifier_that_was_killed_is_given_again(void **state)
+{
+	struct scene *scene = *state;
+
+	start(scene, "", 0);
+	wait_for_hooks(scene);
+	pass(scene, 1);
+	stop(scene);
+	start(scene, "", 0);
+	pass(scene, 1);
+	assert_string_equal(scene->told, told_of(EVENT_DRAINED, EVENT_DRAIN_READY));
+	pass(scene, UNTIL - scene->now.mono_ns);
+	stop(scene);
+	start(scene, "", 0);
+	pass(scene, 1);
+	assert_string_equal(scene->told, ""); /* nobody waits any more */
+}
+
 static void test_question_without_room_is_asked_again(void **state)
 {
 	const struct event loss = event_fact(EVENT_JOURNAL_LOST, 0, NULL);
@@ -237,6 +280,138 @@ static void test_hook_that_is_dropped_is_waited_for_no_longer(void **state)
 	assert_string_equal(scene->told, expected);
 }
 
+#define SLOW                                                                                       \
+	"notify = ( { command = [ \"/bin/sleep\", \"60\" ]; before = \"drain\"; timeout = "        \
+	"\"1m\"; } );"
+
+/* Time passes here as it does for the commands, which are killed. Return: how long it took. */
+static int64_t end_of(struct scene *scene)
+{
+	int64_t before_ns = scene->now.mono_ns;
+
+	for (unsigned i = 0; !notifier_has_ended(scene->notifier) && i < 2000; i++) {
+		usleep(10000);
+		pass(scene, SECOND / 100);
+	}
+	assert_true(notifier_has_ended(scene->notifier));
+	return scene->now.mono_ns - before_ns;
+}
+
+static void test_hooks_are_cut_at_once_when_vipd_ends_and_none_begins(void **state)
+{
+	struct scene *scene = *state;
+
+	start(scene, SLOW, 0);
+	wait_before(scene, EVENT_BEFORE_STOP, UNTIL);
+	pass(scene, 1);
+	assert_int_equal(running(scene), 1);
+	notifier_end(scene->notifier, NOTIFIER_STOPPED, scene->now.mono_ns);
+	wait_before(scene, EVENT_BEFORE_STOP, UNTIL + SECOND);
+	assert_true(end_of(scene) < 5 * SECOND);
+	assert_int_equal(running(scene), 0);
+	/* Nor when it is started anew: it was told of as one that failed. */
+	assert_non_null(strstr(scene->told, told_of(EVENT_NOTIFY, EVENT_NOTIFY_HOOK)));
+	stop(scene);
+	start(scene, SLOW, 0);
+	pass(scene, SECOND);
+	assert_int_equal(running(scene), 0);
+}
+
+/* The router waits on. */
+static void goes_on(struct scene *scene, enum notifier_end how)
+{
+	start(scene, SLOW, 0);
+	wait_before(scene, EVENT_BEFORE_STOP, UNTIL);
+	pass(scene, 1);
+	notifier_end(scene->notifier, how, scene->now.mono_ns);
+	for (unsigned i = 0; i < 50; i++) { /* that it would take to die is real */
+		usleep(10000);
+		pass(scene, SECOND / 10);
+	}
+	assert_int_equal(running(scene), 1);
+	assert_false(notifier_has_ended(scene->notifier));
+	assert_string_equal(scene->told, "");
+}
+
+static void test_hook_goes_on_when_the_notifier_is_replaced(void **state)
+{
+	goes_on(*state, NOTIFIER_REPLACED);
+}
+
+/* The keeper may be another program by now, which has the same routers. */
+static void test_hook_goes_on_when_the_keeper_just_hangs_up(void **state)
+{
+	goes_on(*state, NOTIFIER_ORPHANED);
+}
+
+/* And nobody is told, who has asked for no answer. */
+static bool is_cut(struct scene *scene)
+{
+	for (unsigned i = 0; running(scene) && i < 500; i++) {
+		usleep(10000);
+		pass(scene, SECOND / 100);
+	}
+	return !running(scene);
+}
+
+/* It would have failed: that is told of one for which somebody waits. */
+static bool is_waited_for(struct scene *scene)
+{
+	notifier_end(scene->notifier, NOTIFIER_STOPPED, scene->now.mono_ns);
+	(void)end_of(scene);
+	return strstr(scene->told, told_of(EVENT_NOTIFY, EVENT_NOTIFY_HOOK));
+}
+
+#define BEFORE(what) (1U << EVENT_BEFORE_##what)
+#define BEFORE_ALL   (BEFORE(DRAIN) | BEFORE(STOP) | BEFORE(REMOVAL) | BEFORE(PRIORITY))
+
+/* What is told of a router, and the hooks before what it ends. */
+static const struct {
+	unsigned kind, word;
+	enum event_before before;
+	unsigned ends;
+} ends[] = {
+	{ EVENT_LEAVE, EVENT_DRAIN_VOID, EVENT_BEFORE_STOP, BEFORE(STOP) },
+	{ EVENT_LEAVE, EVENT_DRAIN_VOID, EVENT_BEFORE_REMOVAL, BEFORE(REMOVAL) },
+	{ EVENT_LEAVE, EVENT_DRAIN_VOID, EVENT_BEFORE_PRIORITY, BEFORE(PRIORITY) },
+	{ EVENT_LEAVE, EVENT_DRAIN_READY, EVENT_BEFORE_STOP, 0 },
+	{ EVENT_LEAVE, EVENT_DRAIN_HOOK_USELESS, EVENT_BEFORE_REMOVAL, 0 },
+	{ EVENT_DRAIN, EVENT_DRAIN_RESUMED, EVENT_BEFORE_DRAIN, BEFORE(DRAIN) },
+	{ EVENT_DRAINED, EVENT_DRAIN_OVER, EVENT_BEFORE_DRAIN, BEFORE(DRAIN) },
+	{ EVENT_WITHDRAWN, 0, EVENT_BEFORE_DRAIN, BEFORE_ALL },
+};
+
+static void end_one(unsigned i, enum event_before before)
+{
+	bool is_off = ends[i].ends & (1U << before);
+	void *state;
+	struct scene *scene;
+
+	open_scene(&state);
+	scene = state;
+	start(scene, SLOW, 0);
+	if (before == EVENT_BEFORE_DRAIN || ends[i].before == EVENT_BEFORE_DRAIN)
+		put(scene, EVENT_DRAIN, EVENT_DRAIN_BEGINS, EVENT_BEFORE_DRAIN, 0);
+	wait_before(scene, before, UNTIL);
+	pass(scene, 1);
+	assert_int_equal(running(scene), 1);
+	put(scene, ends[i].kind, ends[i].word, ends[i].before, 0);
+	pass(scene, SECOND);
+	if (is_off ? !is_cut(scene) || scene->told[0] : !is_waited_for(scene))
+		fail_msg("a hook before a %s, and row %u", event_before_word(before), i);
+	close_scene(&state);
+}
+
+/* A command that is cut is given some time to end, so each is tried with a router of its own. */
+static void test_hook_is_cut_when_what_it_ran_before_is_off_and_nothing_else(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		for (enum event_before before = EVENT_BEFORE_DRAIN; before < EVENT_BEFORE_COUNT;
+		     before++)
+			end_one(i, before);
+}
+
 static void test_request_of_before_a_new_store_is_for_another_one(void **state)
 {
 	struct scene *scene = *state;
@@ -264,7 +439,7 @@ static void test_request_that_a_dead_notifier_has_not_read_is_answered(void **st
 	stop(scene);
 	start(scene, "", 0);
 	pass(scene, 1);
-	assert_string_equal(scene->told, told_of(EVENT_NOTIFY, EVENT_NOTIFY_UNKNOWN));
+	assert_non_null(strstr(scene->told, told_of(EVENT_NOTIFY, EVENT_NOTIFY_UNKNOWN)));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_scene, close_scene)
@@ -275,9 +450,14 @@ int main(void)
 		TEST(test_loss_is_no_page_for_who_has_no_word_for_it),
 		TEST(test_drain_without_hooks_is_answered_at_once),
 		TEST(test_answer_without_room_is_given_again),
+		TEST(test_answer_of_a_notifier_that_was_killed_is_given_again),
 		TEST(test_question_without_room_is_asked_again),
 		TEST(test_drain_of_a_vipd_that_is_dead_runs_nothing),
 		TEST(test_hook_that_is_dropped_is_waited_for_no_longer),
+		TEST(test_hooks_are_cut_at_once_when_vipd_ends_and_none_begins),
+		TEST(test_hook_goes_on_when_the_notifier_is_replaced),
+		TEST(test_hook_goes_on_when_the_keeper_just_hangs_up),
+		cmocka_unit_test(test_hook_is_cut_when_what_it_ran_before_is_off_and_nothing_else),
 		TEST(test_request_of_before_a_new_store_is_for_another_one),
 		TEST(test_request_that_a_dead_notifier_has_not_read_is_answered),
 	};

@@ -610,6 +610,27 @@ static void test_program_leaves_as_many_places_as_it_has(void **state)
 	assert_null(queue_start(queue, false, left, 0));
 }
 
+/* For each of many routers that leave at once: nobody else takes those places. */
+static void test_hooks_of_one_program_take_all_places(void **state)
+{
+	unsigned left = 8;
+	char name[16];
+
+	(void)state;
+	for (unsigned i = 0; i < 10; i++) {
+		struct delivery *hook = calloc(1, sizeof(*hook));
+
+		snprintf(name, sizeof(name), "r%u", i);
+		*hook = (struct delivery){ .id = next_id++, .conf = &entries[0], .entry = 1 };
+		hook->until_ns = SECOND;
+		strcpy(hook->router, name);
+		assert_int_equal(queue_add(queue, hook), 0);
+	}
+	while (queue_start(queue, true, left, 0))
+		left--;
+	assert_int_equal(left, 0);
+}
+
 static void test_pages_are_never_outdated(void **state)
 {
 	const struct delivery lane = { .entry = 1, .router = "lan" };
@@ -760,6 +781,7 @@ int main(void)
 		TEST(test_what_is_told_once_more_comes_behind_the_first_time),
 		TEST(test_checks_that_are_to_be_current_end_with_the_next_of_theirs),
 		TEST(test_program_leaves_as_many_places_as_it_has),
+		TEST(test_hooks_of_one_program_take_all_places),
 		TEST(test_pages_are_never_outdated),
 		TEST(test_group_and_router_of_one_name_are_two_lanes),
 		TEST(test_what_is_loaded_is_as_it_was),

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/event.h"
 #include "agent/state_will.h"
 
 #define T0  (1000 * SECOND)
@@ -34,14 +35,6 @@ static const struct state_router routers[] = {
 	  .entries_max = 1,
 	  .will_max = STATE_ENTRY_LEN(50) },
 };
-
-static int new_fd(void)
-{
-	int fd = memfd_create("test-state", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	assert_true(fd >= 0);
-	return fd;
-}
 
 /* A published memory of two routers. Return: its descriptor, and its writer. */
 static int written(struct state **ret_state)
@@ -74,32 +67,6 @@ static struct vrrp mark(int64_t since_ns)
 
 	vr.election.since_ns = since_ns;
 	return vr;
-}
-
-static size_t size_of(int fd)
-{
-	struct stat status;
-
-	assert_int_equal(fstat(fd, &status), 0);
-	return (size_t)status.st_size;
-}
-
-static uint8_t *copy_of(int fd)
-{
-	size_t size = size_of(fd);
-	uint8_t *bytes = malloc(size);
-
-	assert_int_equal(pread(fd, bytes, size, 0), (ssize_t)size);
-	return bytes;
-}
-
-/* The same bytes, or the first ones of them, as another memory. */
-static int memory_of(const uint8_t *bytes, size_t size)
-{
-	int fd = new_fd();
-
-	assert_int_equal(pwrite(fd, bytes, size, 0), (ssize_t)size);
-	return fd;
 }
 
 /* What state_open() says of such a memory. */
@@ -335,75 +302,6 @@ static void test_state_of_another_kind_is_refused_by_name(void **unused)
 
 /* ---- memories of other versions ---- */
 
-enum {
-	ELECTION = 3, /* tags */
-	COUNTERS = 4,
-	LEASE = 7,
-	FAREWELL = 8,
-	UNKNOWN = 77,
-};
-
-static uint64_t sum_of(const uint8_t *record, size_t size)
-{
-	uint64_t sum = UINT64_C(0x9e3779b97f4a7c15), word;
-
-	for (size_t at = 8; at + 8 <= size; at += 8) {
-		memcpy(&word, record + at, 8);
-		sum = (sum ^ word) * UINT64_C(0xff51afd7ed558ccd);
-		sum ^= sum >> 32;
-	}
-	return sum;
-}
-
-/*
- * The same memory as a version would have written it whose records of one section are longer or
- * shorter, or that has no such section (@size 0), with an unknown section behind all others.
- */
-static int memory_of_version(const uint8_t *bytes, uint32_t tag, size_t size)
-{
-	const struct head *head = (const struct head *)bytes;
-	const struct section *from = (const struct section *)(bytes + head->head_size);
-	struct head new = *head;
-	struct section to[32] = { 0 };
-	uint8_t *other = calloc(1, 1 << 20);
-	size_t offset = 4096;
-	int fd;
-
-	new.head_size = sizeof(new) + 40; /* which a later version may have */
-	for (uint32_t i = 0; i < head->sections_n; i++) {
-		bool changed = from[i].tag == tag;
-
-		to[i] = from[i];
-		to[i].tag = changed && size == 0 ? UNKNOWN : from[i].tag;
-		to[i].record_size = (uint32_t)(changed && size ? size : from[i].record_size);
-		to[i].offset = offset;
-		for (uint32_t k = 0; k < from[i].records_n; k++) {
-			uint8_t *record = other + offset + k * to[i].record_size;
-			size_t len = from[i].record_size < to[i].record_size ? from[i].record_size
-									     : to[i].record_size;
-
-			memset(record, 0xee, to[i].record_size);
-			memcpy(record, bytes + from[i].offset + k * from[i].record_size, len);
-			if (from[i].tag == ELECTION && changed && size) {
-				uint64_t sum = sum_of(record, size);
-
-				memcpy(record, &sum, 8);
-			}
-		}
-		offset = (offset + to[i].record_size * to[i].records_n + 7) & ~(size_t)7;
-	}
-	to[head->sections_n] = (struct section){
-		.tag = UNKNOWN, .record_size = 24, .records_n = 5, .offset = offset
-	};
-	new.sections_n++;
-	new.size = offset + 120;
-	memcpy(other, &new, sizeof(new));
-	memcpy(other + new.head_size, to, new.sections_n * sizeof(to[0]));
-	fd = memory_of(other, new.size);
-	free(other);
-	return fd;
-}
-
 static void assert_same_election(const struct vrrp *got, const struct vrrp *expected)
 {
 	struct vrrp copy = *got;
@@ -412,8 +310,18 @@ static void assert_same_election(const struct vrrp *got, const struct vrrp *expe
 	assert_left(&copy, expected, sizeof(copy));
 }
 
+static void assert_hold(struct state_hold hold, const struct state_hold *kept)
+{
+	assert_int_equal(hold.until_ns, kept->until_ns);
+	assert_int_equal(hold.before, kept->before);
+	assert_int_equal(hold.base, kept->base);
+	assert_int_equal(hold.waits, kept->waits);
+	assert_int_equal(hold.ran, kept->ran);
+}
+
 static void test_state_of_a_newer_version_is_read(void **unused)
 {
+	const struct state_hold hold = { 78, EVENT_BEFORE_PRIORITY, 150, true, false };
 	static const struct {
 		uint32_t tag;
 		size_t more;
@@ -428,7 +336,7 @@ static void test_state_of_a_newer_version_is_read(void **unused)
 	state_put(writer, 0, &first);
 	state_put_lease(writer, 0, 99);
 	state_put_offer(writer, 0, 77);
-	state_put_hold(writer, 0, 78);
+	state_put_hold(writer, 0, &hold);
 	state_put_resort(writer, 0, STATE_RESORT_LACKING);
 	put_farewell(writer, 0, 4, "farewell", 8);
 	bytes = copy_of(fd);
@@ -445,7 +353,7 @@ static void test_state_of_a_newer_version_is_read(void **unused)
 		assert_int_equal(vr.counters.send_errors, 12);
 		assert_int_equal(state_lease(reader, 0), 99);
 		assert_int_equal(state_offer(reader, 0), 77);
-		assert_int_equal(state_hold(reader, 0), 78);
+		assert_hold(state_hold(reader, 0), &hold);
 		assert_int_equal(state_resort(reader, 0), STATE_RESORT_LACKING);
 		assert_int_equal(state_lease_s(reader, 0), 5);
 		assert_int_equal(state_farewell(reader, 0).frame_len, 8);
@@ -531,7 +439,7 @@ static void test_state_of_the_first_version_is_read(void **unused)
 		assert_left(&vr, &kept[i], sizeof(vr));
 		assert_int_equal(state_lease(reader, i), 1000 + i);
 		assert_int_equal(state_offer(reader, i), VRRP_NEVER); /* not noted by then */
-		assert_int_equal(state_hold(reader, i), VRRP_NEVER);
+		assert_int_equal(state_hold(reader, i).until_ns, VRRP_NEVER);
 		assert_int_equal(state_resort(reader, i), STATE_RESORT_LAST); /* nor this */
 	}
 	assert_int_equal(state_farewell(reader, 0).ifindex, 3);

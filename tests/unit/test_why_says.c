@@ -221,6 +221,35 @@ static void test_why_election_says_who_is_better_and_what_ends_it(void **state)
 
 /* ---- the priority, the unit, the addresses ---- */
 
+/* The third of these waits for commands, though for no drain; the second is asked about. */
+static void assert_leaves(struct scene *s)
+{
+	static const struct {
+		enum event_before before;
+		const char *says;
+	} rows[] = {
+		{ EVENT_BEFORE_STOP, "55 = 100 as configured - 60 of check web + 20 of interface "
+				     "eth9 - 5 of interface eth1 (of wan): vipd was told to stop, "
+				     "and that waits for the commands before it, for 7.0 s at "
+				     "most" },
+		{ EVENT_BEFORE_REMOVAL, ": a reload does without it, and that waits for the "
+					"commands before it, for 7.0 s at most" },
+		{ EVENT_BEFORE_PRIORITY, "55 (100 as configured) - 60 of check web" },
+		{ EVENT_BEFORE_PRIORITY, ": a reload has lowered it, and that waits for the "
+					 "commands before it, for 7.0 s at most" },
+		{ EVENT_BEFORE_DRAIN, ": it is about to leave, and that waits for" }, /* unknown */
+	};
+
+	s->routers[2].drain_held_until_real_ns = 0;
+	s->routers[2].leave_held_until_real_ns = NOW + 7 * SECOND;
+	for (size_t i = 0; i < N(rows); i++) {
+		s->routers[2].leave_before = rows[i].before;
+		assert_non_null(strstr(why_says_priority(&s->facts, &s->routers[1], s->text),
+				       rows[i].says));
+		assert_null(strstr(s->text, "it is drained"));
+	}
+}
+
 static void test_why_priority_is_made_of_what_all_with_one_fate_have(void **state)
 {
 	static struct why_track of_lan[] = {
@@ -252,6 +281,7 @@ static void test_why_priority_is_made_of_what_all_with_one_fate_have(void **stat
 			       ": it is drained, and the drain waits for the commands before it, "
 			       "for 5.0 s at most"));
 	assert_null(strstr(s->text, "as it is drained"));
+	assert_leaves(s);
 	assert_string_equal(why_says_track(&of_lan[0], s->text),
 			    "check web is down: -60 to the priority; it says: refused");
 	assert_string_equal(why_says_track(&slow, s->text), "check slow is unknown");
