@@ -259,6 +259,21 @@ def test_facts_outlive_reload_crash_and_a_dead_checker(lab):
     service.stop()
 
 
+def test_an_interrupt_is_the_keepers_to_answer(lab):
+    """From a terminal it reaches the checker, too, which goes on as long as it is wanted."""
+    one = host(lab, 2)
+    service = Service(one)
+    first = lab.vipd(one, [tracking(150, {"check": "web", "weight": 50})],
+                     checks=[check(interval="100ms")])
+    wait_priority(first, 200)
+    before = checker_of(first)
+    os.kill(before, signal.SIGINT)
+    service.stop()
+    wait_priority(first, 150)
+    assert checker_of(first) == before
+    assert not [line for line in first.log if "checker_pid=" in line]
+
+
 def held(file):
     """A command that answers, with success, as soon as there is a file, and before its time-out."""
     return {"command": ["/bin/sh", "-c", f"until [ -e {file} ]; do sleep 0.02; done"],

@@ -415,6 +415,7 @@ ROUTER = {"name": str, "interface": str, "vrid": int, "family": int, "version": 
           "effective_priority": int, "last_resort": bool, "mute": bool, "deaf": bool,
           "no_carrier": bool,
           "accept": bool, "auth": str, "drained": bool, "drained_until": (str, type(None)), "drain_held_until": (str, type(None)),
+          "leave_held_until": (str, type(None)), "leave_before": (str, type(None)),
           "damped_until": (str, type(None)),
           "down_intervals": int,
           "active_address": (str, type(None)), "active_priority": (int, type(None)),

@@ -71,6 +71,34 @@ def test_dry_run_says_what_would_be_lost_and_what_may_be(lab):
         "YIELD 1 active router to a host of a higher priority")
 
 
+def test_dry_run_says_that_commands_run_before(lab):
+    """Those of the configuration that runs before a removal, and of the new one before a priority."""
+    def hook(seconds):
+        return [{"command": ["/bin/true"], "before": "drain", "timeout": seconds}]
+    keys = {"state_dir": lab.path("state"), "user": "root"}
+    agent = lab.vipd(lab.host("gw1", OWN), [router(150), router(150, **TWO, notify=hook("7s"))],
+                     notify=hook("5s"), **keys)
+    agent.wait_state("lan", "active")
+    agent.wait_state("two", "active")
+    agent.configure([router(120)], notify=hook("1500ms"), **keys)
+    _, lines, _ = dry_run(agent)
+    said = "when the commands before that have ended, within"
+    assert [line for line in lines if "is gone" in line][0].endswith(f", {said} 7 s")
+    assert [line for line in lines if "priority 150 -> 120" in line][0].endswith(f", {said} 1.5 s")
+    agent.configure([router(120)], **keys)
+    assert said in dry_run(agent)[1][1] + dry_run(agent)[1][2]
+    assert not any(said in line for line in dry_run(agent)[1] if "150 -> 120" in line)
+
+
+def test_dry_run_knows_a_check_from_the_router_of_its_name(lab):
+    checks = [{"name": "lan", "file": lab.path("flag")}]
+    agent = lab.vipd(lab.host("gw1", OWN), [router(150)], checks=checks)
+    agent.wait_state("lan", "active")
+    agent.configure([router(150)])
+    assert dry_run(agent)[1] == ["check lan: is gone",
+                                 f"{agent.config}: 1 change; this host gives nothing up"]
+
+
 @pytest.mark.parametrize("relative", [False, True])
 def test_dry_run_follows_a_symbolic_link_that_was_switched(lab, relative):
     """It reads what a reload would read: the target of now, not the one of the start."""

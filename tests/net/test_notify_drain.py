@@ -2,7 +2,6 @@
 """Commands that run before a drain: the address stays until they have ended, and never longer than
 their timeout and a second."""
 
-import json
 import os
 import signal
 
@@ -10,92 +9,10 @@ import pytest
 
 from agents import router
 from generations import OWN, crash, reload
+from hooks import Hook, HooksOfGroup, before, begin, draining, drains, end, pair, seconds_of, words
 from lab import wait_until
-from test_groups import GROUP, member, states, wait_all
-from test_groups import host as host_of_groups
+from test_groups import states, wait_all
 from test_notify import Recorder, entry, home, kill_everything, rows  # pylint: disable=unused-import
-
-VIP = "192.0.2.1/24"
-TIMES = """begun=$(date +%s.%N)
-echo "$begun" >>BEGUN
-until [ -e GATE ]; do sleep 0.02; done"""
-
-
-class Hook(Recorder):
-    """A command before drains, that waits for a gate to be opened and writes down when it began."""
-
-    def __init__(self, lab, name="hook", end="exit 0"):
-        self.gate, self.begun = lab.path(f"{name}.gate"), lab.path(f"{name}.begun")
-        super().__init__(lab, name, TIMES.replace("BEGUN", self.begun).replace("GATE", self.gate),
-                         "date +%s.%N >>" + lab.path(f"{name}.ended") + f"\n{end}")
-        self.ended = lab.path(f"{name}.ended")
-        for path in (self.begun, self.ended):
-            with open(path, "w", encoding="ascii"):
-                pass
-
-    def open(self):
-        with open(self.gate, "w", encoding="ascii"):
-            pass
-
-    @staticmethod
-    def _times(path):
-        with open(path, encoding="ascii") as file:
-            return [float(line) for line in file if line.endswith("\n")]
-
-    def wait_begun(self, times=1):
-        """Waits until it has begun so often. Return: when."""
-        return wait_until(lambda: len(found := self._times(self.begun)) == times and found,
-                          what=lambda _: f"{times} runs, not {self._times(self.begun)}")
-
-    @property
-    def begun_times(self):
-        return self._times(self.begun)
-
-    @property
-    def ended_times(self):
-        return self._times(self.ended)
-
-
-def before(hook, **keys):
-    return {"command": [hook.path], "before": "drain", **keys}
-
-
-def pair(lab, home, *hooks, priority=150, **keys):
-    """An Active gw1 with hooks, and a Backup gw2 that would preempt it."""
-    one = lab.vipd(lab.host("gw1", OWN), [router(priority, **keys)], state_dir=home, user="root",
-                   notify=list(hooks))
-    one.wait_state("lan", "active")
-    two = lab.vipd(lab.host("gw2", "192.0.2.3/24"), [router(100, **keys)])
-    wait_until(lambda: two.router()["active_address"] == "192.0.2.2", what="a Backup that hears")
-    return one, two
-
-
-def begin(agent, *args):
-    """vipctl drain, that waits. Return: its process."""
-    return agent.host.popen(*agent.ctl_argv("drain", *args), stdout=-1, stderr=-1, text=True)
-
-
-def end(command, status=0):
-    """What it said."""
-    out, err = command.communicate(timeout=15)
-    assert command.returncode == status, (out, err)
-    return out + err
-
-
-def drains(agent):
-    """What the journal has of drains: [(word, time), ...]."""
-    events = map(json.loads, agent.ctl("events", "--json").stdout.splitlines())
-    return [(it["drain"], it["time"]) for it in events if it["kind"] in ("drain", "drained")]
-
-
-def words(agent):
-    return [word for word, _ in drains(agent)]
-
-
-def seconds_of(time):
-    """Of an event, as seconds since 1970."""
-    from datetime import datetime
-    return datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp()
 
 
 # ---- to its end ----
@@ -167,10 +84,7 @@ def test_hook_that_fails_or_cannot_be_run_is_told_and_the_drain_goes_on(lab, hom
 # ---- who dies meanwhile ----
 
 def test_notifier_killed_while_it_waits_runs_the_hook_again_marked(lab, home):
-    hook = Hook(lab)
-    one, two = pair(lab, home, before(hook, timeout="20s"))
-    command = begin(one, "lan")
-    hook.wait_begun()
+    hook, one, two, command = draining(lab, home)
     for pid in one.notifier_pids:
         os.kill(pid, signal.SIGKILL)
     hook.wait_begun(2)
@@ -202,10 +116,7 @@ def test_notifier_that_stands_still_holds_nobody_for_longer(lab, home):
 
 @pytest.mark.parametrize("again", [crash, reload])
 def test_drain_waits_on_when_another_router_process_goes_on(lab, home, again):
-    hook = Hook(lab)
-    one, two = pair(lab, home, before(hook, timeout="30s"))
-    command = begin(one, "lan")
-    hook.wait_begun()
+    hook, one, two, command = draining(lab, home, "30s")
     deadline = one.router()["drain_held_until"]
     again(one)
     one.host.wait_adverts(20, since=lab.now())
@@ -222,10 +133,7 @@ def test_drain_waits_on_when_another_router_process_goes_on(lab, home, again):
 
 def test_answer_that_nobody_heard_is_given_again(lab, home):
     """The hook ends while there is no router process that could hear of it."""
-    hook = Hook(lab)
-    one, two = pair(lab, home, before(hook, timeout="30s"))
-    command = begin(one, "lan")
-    hook.wait_begun()
+    hook, one, two, command = draining(lab, home, "30s")
     old = one.router_pid
     os.kill(old, signal.SIGSTOP)
     hook.open()
@@ -255,10 +163,7 @@ def test_reload_with_another_configuration_runs_no_hook_twice(lab, home):
 
 
 def test_reload_that_shortens_the_time_of_a_hook_runs_it_once(lab, home):
-    hook = Hook(lab)
-    one, two = pair(lab, home, before(hook, timeout="30s"))
-    command = begin(one, "lan")
-    hook.wait_begun()
+    hook, one, two, command = draining(lab, home, "30s")
     until = one.router()["drain_held_until"]
     one.configure([router(150)], state_dir=home, user="root", notify=[before(hook, timeout="5s")])
     reload(one)
@@ -336,29 +241,18 @@ def test_backup_is_drained_without_a_hook(lab, home):
 
 
 def test_group_waits_for_its_hook_and_those_of_its_members_once_each(lab, home):
-    names = ("host", "lan", "wan", "group")
-    hooks = {name: Hook(lab, f"{name}-hook") for name in names}
-    routers = [member(name, 200, notify=[before(hooks[name])]) for name in ("lan", "wan")]
-    one = lab.vipd(host_of_groups(lab, "gw1", 2), routers, state_dir=home, user="root",
-                   notify=[before(hooks["host"])],
-                   groups=[{**GROUP, "notify": [before(hooks["group"])]}])
-    wait_all(one, "active")
-    two = lab.vipd(host_of_groups(lab, "gw2", 3), [member(it, 100) for it in ("lan", "wan")],
-                   groups=[GROUP])
-    wait_until(lambda: all(it["active_address"] for it in two.show()["routers"]), what="a Backup")
+    hooks = HooksOfGroup(lab)
+    one = hooks.start(lab, home)
     command = begin(one, "gateway")
-    for name in ("lan", "wan", "group"):
-        hooks[name].wait_begun()
-    hooks["host"].wait_begun(2)
-    for name in ("host", "lan", "wan"):
-        hooks[name].open()
+    hooks.open_all_but_one()
     one.host.wait_adverts(20, since=lab.now())
     assert set(states(one).values()) == {"active"}, "one is missing"
-    hooks["group"].open()
+    hooks.open()
     end(command)
-    wait_all(two, "active")
+    wait_all(hooks.two, "active")
     assert words(one) == ["begins", "waits", "ready"]
-    runs = {name: [(it["scope"], it["router"]) for *_, it in hooks[name].runs] for name in names}
+    runs = {name: [(it["scope"], it["router"]) for *_, it in hooks[name].runs]
+            for name in hooks.begun()}
     assert runs["lan"] == [("router", "lan")] and runs["wan"] == [("router", "wan")]
     assert [scope for scope, _ in runs["group"]] == ["group"]
     assert sorted(runs["host"]) == [("router", "lan"), ("router", "wan")]

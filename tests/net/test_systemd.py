@@ -359,6 +359,36 @@ def test_refused_reload_is_told_and_changes_nothing(service, lab):
     reload(made)
 
 
+HOOKED = {"node": "gw1", "user": "root",
+          "notify": [{"command": ["/bin/sleep", "7"], "before": "drain", "timeout": "20s"}]}
+
+
+def test_stop_may_take_as_long_as_a_hook(service, lab):
+    """Longer than the unit says: vipd asks for the time."""
+    made = service("TimeoutStopSec=3s")
+    made.configure(vipd_config([router(150)], HOOKED))
+    assert made.does("start") == 0
+    made.wait_active()
+    mark = lab.now()
+    assert made.does("stop") == 0
+    assert lab.now() - mark > 6.5e9 and absent(made.host)
+    assert made.lines("leave=ready before=stop") and not made.lines("timed out")
+    assert made.state == ("inactive", "dead") and made.show("Result") == "success"
+
+
+def test_reload_may_take_as_long_as_a_hook(service, lab):
+    made = service("TimeoutStartSec=3s")
+    made.configure(vipd_config([router(150)], HOOKED))
+    assert made.does("start") == 0
+    made.wait_active()
+    other = router(150, name="other", vrid=52, addresses=["192.0.2.9/24"])
+    made.configure(vipd_config([other], HOOKED))
+    mark = lab.now()
+    assert made.does("reload") == 0, made.story("a reload that waits")
+    assert lab.now() - mark > 6.5e9 and absent(made.host)
+    assert made.lines("leave=ready before=removal") and not made.lines("timed out")
+
+
 # ---- what goes wrong ----
 
 @pytest.mark.parametrize("who, swept", [("main", "swept="), ("all", "swept=1")])
