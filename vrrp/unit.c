@@ -132,11 +132,18 @@ static void give_way(struct vrrp_unit *unit, const struct vrrp_member *first,
 	unit->tie_since_ns = unit->tie_ns = VRRP_NEVER;
 }
 
-/* Whether it has answered the rival itself. */
+/*
+ * Whether it has answered the rival itself: it is Active since before that one's advert of this
+ * family, and the adverts of all families are under way at one time. What it has heard otherwise
+ * was of somebody else, or before the rival had announced anything.
+ */
 static bool has_answered(const struct vrrp_member *member, int64_t now_ns)
 {
-	return member->advert_ns &&
-	       now_ns - member->advert_ns < vrrp_interval_ns(member->vr->config.interval_cs);
+	const struct vrrp_election *e = &member->vr->election;
+	int64_t interval_ns = vrrp_interval_ns(member->vr->config.interval_cs);
+
+	return member->advert_ns && member->advert_ns >= e->since_ns &&
+	       now_ns - member->advert_ns < interval_ns;
 }
 
 /* A member has a rival, who was Active in the other families, too, but may have no voice there.

@@ -303,7 +303,7 @@ DEFECTS = [
            "agent/router/hand_over.c", "router_owe_recall(routers, router);", ";"),
     Defect("overlap-calls-back-what-is-announced",
            "Switches send what is for the successor to the leaver, between two announcements.",
-           "agent/router/execute.c", " || hand_over_heard_any(router)) return;", ") return;"),
+           "agent/router/execute.c", " || hand_over_heard_any(router)", ""),
     # ---- drains ----
     Defect("drain-without-offer",
            "A host that is drained serves on: its peers do not preempt.",

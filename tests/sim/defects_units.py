@@ -38,6 +38,12 @@ DEFECTS = [
      "vrrp/unit.c",
      "contest(unit, i, event->now_ns, out);",
      "(void)contest;"),
+    ("unit-takes-old-news-for-an-answer",
+     "Neighbours stay with a host that gave its addresses up, over IPv6 for good, if another one was"
+     " heard there just before the takeover.",
+     "vrrp/unit.c",
+     "member->advert_ns >= e->since_ns &&",
+     "e &&"),
     ("unit-goes-back-in-time",
      "What one family has led to is undone by older packets of the other one.",
      "vrrp/unit.c",

@@ -312,6 +312,21 @@ static void test_unit_rival_that_was_answered_before_is_announced_against_anew(v
 	assert_int_equal(host.vr[V6].election.announce_ns, T0 + 61 * SECOND / 10);
 }
 
+/* What was heard before this host was Active was of somebody else. */
+static void test_unit_rival_behind_a_takeover_is_announced_against(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin(&host, 100);
+	hear(&host, V6, T0 + 39 * SECOND / 10, 50, "fe80::1");
+	timer(&host, V4, T0 + 4 * SECOND);
+	assert_int_equal(host.vr[V6].election.state, VRRP_STATE_ACTIVE);
+	hear(&host, V4, T0 + 42 * SECOND / 10, 50, LOWER_ADDRESS);
+	assert_int_equal(host.vr[V6].election.announced_n, 0);
+	assert_int_equal(host.vr[V6].election.announce_ns, T0 + 57 * SECOND / 10);
+}
+
 /* Packets of IPv6 are read after those of IPv4 that came later. */
 static void test_unit_does_not_go_back_in_time(void **state)
 {
@@ -748,6 +763,7 @@ int main(void)
 			test_unit_rival_in_both_families_is_announced_against_once_in_each),
 		cmocka_unit_test(
 			test_unit_rival_that_was_answered_before_is_announced_against_anew),
+		cmocka_unit_test(test_unit_rival_behind_a_takeover_is_announced_against),
 		cmocka_unit_test(test_unit_does_not_go_back_in_time),
 		cmocka_unit_test(test_unit_tie_is_decided_by_the_first_family),
 		cmocka_unit_test(test_unit_tie_is_decided_by_the_other_when_the_first_does_not),
