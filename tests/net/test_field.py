@@ -3,6 +3,8 @@
 combinations than elsewhere: a reload, a fault or a key that meets something which is under way.
 """
 
+import pytest
+
 from agents import router
 from frames import Key
 from generations import OWN, crash, reload
@@ -423,6 +425,7 @@ def test_reload_that_changes_one_key_of_a_route_leaves_nothing_old(lab):
     assert became(agent) == 1 and not any("news=failed" in line for line in agent.log)
 
 
+@pytest.mark.campaign
 def test_reload_that_changes_one_key_of_a_rule_leaves_nothing_old(lab):
     agent = gateway(lab, rules=[RULE])
     def seen(it):

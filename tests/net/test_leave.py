@@ -145,6 +145,7 @@ def test_stop_with_a_virtual_mac_loses_no_ping(lab, successor, ipv6):
     assert (word.priority, word.src_mac) == (99, one.host.mac())
 
 
+@pytest.mark.campaign
 def test_stop_with_a_virtual_mac_before_a_slow_successor_loses_no_ping(lab):
     """It announces one by one, and from the first one on nobody calls the switch back, which sends
     what is for any of them by their one MAC address."""
@@ -304,7 +305,8 @@ class Many:
 
 @pytest.mark.alone
 @pytest.mark.parametrize("way, successor", [
-    ("stop", "vipd"), ("stop", "keepalived"), ("drain", "keepalived"), ("removal", "keepalived")])
+    ("stop", "vipd"), ("stop", "keepalived"), seldom("drain", "keepalived"),
+    seldom("removal", "keepalived")])
 def test_leaving_with_many_addresses_loses_no_ping(lab, way, successor):
     many = Many(lab, successor)
     getattr(many, way)()
@@ -321,6 +323,7 @@ def test_stop_of_many_addresses_with_short_intervals_loses_no_ping(lab):
 
 
 @pytest.mark.alone
+@pytest.mark.campaign
 def test_stop_of_many_ipv6_addresses_awaits_each(lab):
     """A keepalived announces before its kernel answers for a new IPv6 address: that is its own
     affair."""
@@ -377,7 +380,7 @@ def test_announcements_hold_a_leaver_for_so_long_and_no_longer(lab):
 
 # ---- other ways out ----
 
-@SUCCESSORS
+@pytest.mark.parametrize("successor", [seldom("vipd"), "keepalived"])
 def test_drain_and_resume_lose_no_ping(lab, successor):
     one, two = pair(lab, successor)
     ping = client(lab, False)
@@ -406,7 +409,7 @@ def test_lower_priority_by_a_reload_loses_no_ping(lab, successor):
 
 
 @pytest.mark.parametrize("successor, interval", [("vipd", "1s"), ("keepalived", "1s"),
-                                                 ("vipd", "2s")])
+                                                 seldom("vipd", "2s")])
 def test_router_that_a_reload_removes_loses_no_ping(lab, successor, interval):
     one, two = pair(lab, successor, interval=interval)
     other = settings(150, name="other", vrid=52, addresses=["192.0.2.9/24"])

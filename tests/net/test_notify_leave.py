@@ -167,6 +167,7 @@ def test_gap_waits_for_the_hook_too(lab, home):
     assert told(one) == [("waits", "stop"), ("ready", "stop")] and absent(one.host)
 
 
+@pytest.mark.campaign
 def test_removal_that_has_no_time_for_a_successor_has_it_for_the_hook(lab, home):
     """With adverts so far apart a reload waits for nobody to come: it leaves a gap, behind the hook."""
     hook = Hook(lab)
@@ -584,7 +585,7 @@ def test_service_manager_is_asked_for_the_time_of_a_hook(lab, home):
     see_stopped(one, None)
 
 
-@pytest.mark.parametrize("seconds", [14, seldom(33)])
+@pytest.mark.parametrize("seconds", [seldom(14), seldom(33)])
 def test_reload_that_waits_for_a_hook_says_so_and_does_not_give_up(lab, home, seconds):
     """However long it takes: vipctl, which would give up after 12 s, vipd's socket, which would
     after 30 s, and the service manager."""

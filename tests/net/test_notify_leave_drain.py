@@ -55,7 +55,8 @@ def turns(agent):
     return [word for word, _ in itertools.groupby(words(agent))]
 
 
-@pytest.mark.parametrize("preempt", [True, False], ids=["preempt", "no-preempt"])
+@pytest.mark.parametrize("preempt", [
+    seldom(True, id="preempt"), pytest.param(False, id="no-preempt")])
 def test_drain_that_is_asked_while_a_removal_waits_has_its_hook_when_that_is_off(lab, home, preempt):
     """The one before the removal was cut. Then the drain goes on: where no peer preempts, by an offer
     to leave."""
