@@ -269,7 +269,7 @@ class Many:
     its successor announces, which does that one by one if it is a keepalived."""
 
     def __init__(self, lab, successor, **keys):
-        extra = [f"192.0.{n // 250 + 3}.{n % 250 + 1}/32" for n in range(999)]
+        self.extra = extra = [f"192.0.{n // 250 + 3}.{n % 250 + 1}/32" for n in range(999)]
         self.one, self.two = pair(lab, successor, garp_interval=GARP_INTERVAL,
                                   extra_addresses=extra, **keys)
         watcher = lab.host("client", "192.0.2.100/24")
@@ -295,6 +295,12 @@ class Many:
         """vipctl drain."""
         self.one.ctl("drain", "lan")
 
+    def lower_priority(self):
+        """By a reload."""
+        conf = settings(50, extra_addresses=self.extra, checksum="rfc5798")
+        self.one.configure(conf)
+        assert self.one.reload().returncode == 0
+
     def removal(self):
         """By a reload, which waits for it."""
         self.one.configure(settings(150, name="other", vrid=52, addresses=["192.0.2.9/24"]))
@@ -306,7 +312,7 @@ class Many:
 @pytest.mark.alone
 @pytest.mark.parametrize("way, successor", [
     ("stop", "vipd"), ("stop", "keepalived"), seldom("drain", "keepalived"),
-    seldom("removal", "keepalived")])
+    seldom("removal", "keepalived"), seldom("lower_priority", "keepalived")])
 def test_leaving_with_many_addresses_loses_no_ping(lab, way, successor):
     many = Many(lab, successor)
     getattr(many, way)()
