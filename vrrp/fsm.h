@@ -16,6 +16,7 @@
 #include "announce.h"
 #include "names.h"
 #include "packet.h"
+#include "timers.h"
 
 #define VRRP_NEVER INT64_MAX
 
@@ -73,7 +74,6 @@ struct vrrp_config {
 	struct vrrp_announce announce;
 };
 
-/* What a virtual router knows and waits for: all that a successor of its process goes on with. */
 /* Whose last word is due: who has left, or has lost to this router. */
 struct vrrp_left {
 	uint8_t source[16];
@@ -84,6 +84,7 @@ struct vrrp_left {
 /* So many may go at about one time: a last word waits for the end of a hand-over. */
 #define VRRP_LEFT_MAX 4
 
+/* What a virtual router knows and waits for: all that a successor of its process goes on with. */
 struct vrrp_election {
 	uint8_t source[16]; /* primary address of the interface; set by vrrp_source_set() */
 	uint8_t priority;   /* the effective one; starts as the configured one */
@@ -256,6 +257,9 @@ bool vrrp_is_owner(const struct vrrp *vr);
 /**
  * vrrp_down_intervals() - how many adverts may be missed before a takeover, 1..100.
  */
-unsigned vrrp_down_intervals(const struct vrrp_config *config);
+static inline unsigned vrrp_down_intervals(const struct vrrp_config *config)
+{
+	return config->down_intervals ? config->down_intervals : VRRP_DOWN_INTERVALS;
+}
 
 #endif

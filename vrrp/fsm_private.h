@@ -85,19 +85,21 @@ void fsm_change_priority(struct vrrp *vr, uint8_t priority, int64_t now_ns);
 void fsm_defer_to(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns);
 
 /**
- * fsm_expect_last_word() - one that serves no longer says so with one more advert, when its
- * addresses are gone.
- * @source: its address, of 16 bytes.
- * @below: its priority is below this one.
+ * fsm_expect_predecessor() - whoever was heard last by a Backup serves no longer, if it said
+ * priority 0, and says so with one more advert, when its addresses are gone.
+ * @source: who comes in its place; of 16 bytes.
+ * @priority: of that one; the last word has a lower one.
  *
  * Several may be waited for, as where two leave beside this router: VRRP_LEFT_MAX of them, of which
  * the oldest one is forgotten.
  */
-void fsm_expect_last_word(struct vrrp *vr, const uint8_t *source, uint8_t below, int64_t now_ns);
+void fsm_expect_predecessor(struct vrrp *vr, const uint8_t *source, uint8_t priority,
+			    int64_t now_ns);
 
 /**
  * fsm_expect_to_win() - likewise of an Active that is no better than this router, which yields when
  * it hears that: its last word is no takeover, though this router may be leaving when it comes.
+ * @source: its address, of 16 bytes.
  */
 void fsm_expect_to_win(struct vrrp *vr, const uint8_t *source, int64_t now_ns);
 

@@ -6,9 +6,6 @@
 
 #include "timers.h"
 
-/* A hand-over takes as long beyond an interval at most, if the interval is shorter than that. */
-#define LAST_WORD_NS INT64_C(500000000)
-
 bool vrrp_is_owner(const struct vrrp *vr)
 {
 	return vr->config.priority == VRRP_PRIORITY_OWNER;
@@ -17,11 +14,6 @@ bool vrrp_is_owner(const struct vrrp *vr)
 bool vrrp_is_served(const struct vrrp *vr, enum vrrp_reason_code code)
 {
 	return code == VRRP_REASON_PREEMPT || (code == VRRP_REASON_LEFT && vr->config.virtual_mac);
-}
-
-unsigned vrrp_down_intervals(const struct vrrp_config *config)
-{
-	return config->down_intervals ? config->down_intervals : VRRP_DOWN_INTERVALS;
 }
 
 bool fsm_is_quiet(const struct vrrp *vr)
@@ -172,82 +164,10 @@ void fsm_change_priority(struct vrrp *vr, uint8_t priority, int64_t now_ns)
 	vrrp_refresh(vr, now_ns);
 }
 
-/* Return: VRRP_LEFT_MAX: no last word of @source is due. */
-static unsigned find_left(const struct vrrp *vr, const uint8_t *source)
-{
-	const struct vrrp_left *left = vr->election.left;
-	unsigned i = 0;
-
-	while (i < VRRP_LEFT_MAX &&
-	       (!left[i].ns ||
-		memcmp(source, left[i].source, vrrp_address_len(vr->config.family)) != 0))
-		i++;
-	return i;
-}
-
-/* Return: what it was. */
-static struct vrrp_left remove_left(struct vrrp *vr, unsigned i)
-{
-	struct vrrp_left *left = vr->election.left, removed = left[i];
-
-	memmove(left + i, left + i + 1, (VRRP_LEFT_MAX - 1 - i) * sizeof(*left));
-	left[VRRP_LEFT_MAX - 1] = (struct vrrp_left){ 0 };
-	return removed;
-}
-
-void fsm_expect_last_word(struct vrrp *vr, const uint8_t *source, uint8_t below, int64_t now_ns)
-{
-	struct vrrp_left *left = vr->election.left;
-	unsigned i = find_left(vr, source);
-
-	/* The oldest one has had most time to speak. */
-	if (i == VRRP_LEFT_MAX)
-		i--;
-	memmove(left + 1, left, i * sizeof(*left));
-	left[0] = (struct vrrp_left){ .below = below, .ns = now_ns };
-	memcpy(left[0].source, source, sizeof(left[0].source));
-}
-
-void fsm_expect_to_win(struct vrrp *vr, const uint8_t *source, int64_t now_ns)
-{
-	unsigned below = vr->election.priority + 1u;
-
-	fsm_expect_last_word(vr, source, below > UINT8_MAX ? UINT8_MAX : (uint8_t)below, now_ns);
-}
-
-/* Another one comes in the place of whoever was heard last, and has left if it said so. */
-static void succeed(struct vrrp *vr, const uint8_t *source, uint8_t priority, int64_t now_ns)
-{
-	const struct vrrp_election *e = &vr->election;
-	bool has_left = e->active_priority == VRRP_PRIORITY_LEAVE && e->active_source[0];
-
-	if (e->state != VRRP_STATE_BACKUP || !has_left ||
-	    memcmp(source, e->active_source, sizeof(e->active_source)) == 0)
-		return;
-	fsm_expect_last_word(vr, e->active_source, priority, now_ns);
-}
-
-/* It leaves behind the addresses, which wait for the successor's announcements (hand_over.h). */
-bool fsm_is_last_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
-{
-	const struct vrrp_election *e = &vr->election;
-	/* To the first advert of its successor, or to the second one if that is lost. */
-	unsigned successor_cs =
-		e->state == VRRP_STATE_ACTIVE ? vr->config.interval_cs : e->active_interval_cs;
-	unsigned i = find_left(vr, advert->source);
-	struct vrrp_left left;
-
-	if (i == VRRP_LEFT_MAX)
-		return false;
-	left = remove_left(vr, i);
-	return advert->priority != VRRP_PRIORITY_LEAVE && advert->priority < left.below &&
-	       now_ns < left.ns + vrrp_interval_ns(successor_cs) + LAST_WORD_NS;
-}
-
 /* An advert of a router that we defer to. Version 3 learns its interval, version 2 never does. */
 void fsm_defer_to(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
-	succeed(vr, advert->source, advert->priority, now_ns);
+	fsm_expect_predecessor(vr, advert->source, advert->priority, now_ns);
 	vr->election.active_interval_cs = vr->config.interval_cs;
 	if (vr->config.version == 3)
 		vr->election.active_interval_cs = advert->interval_cs;
@@ -278,7 +198,7 @@ void fsm_become_active(struct vrrp *vr, struct vrrp_reason reason, bool served, 
 	if (vr->election.lower_heard)
 		fsm_expect_to_win(vr, vr->election.lower_source, now_ns);
 	else
-		succeed(vr, vr->election.source, vr->election.priority, now_ns);
+		fsm_expect_predecessor(vr, vr->election.source, vr->election.priority, now_ns);
 	vr->election.announced_n = 0;
 	vr->election.contested_n = 0;
 	vr->election.contested_ns = now_ns;

@@ -203,7 +203,8 @@ DEFECTS = [
     Defect("overlap-believes-whom-it-preempted",
            "The last word of one that was just preempted is taken for a successor.",
            "vrrp/*.c", "if (vr->election.lower_heard) fsm_expect_to_win(vr, "
-           "vr->election.lower_source, now_ns); else succeed(", "succeed("),
+           "vr->election.lower_source, now_ns); else fsm_expect_predecessor(",
+           "fsm_expect_predecessor("),
     Defect("overlap-asks-only-once",
            "A successor that has spoken once, and was not believed, is not asked again.",
            "vrrp/*.c",

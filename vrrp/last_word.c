@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Last words: one that has left or lost says so when its addresses are gone, which wait for the
+ * announcements of who has come (hand_over.h). That is no claim.
+ */
+#include "fsm_private.h"
+
+#include <string.h>
+
+#include "timers.h"
+
+/* A hand-over takes as long beyond an interval at most, if the interval is shorter than that. */
+#define LAST_WORD_NS INT64_C(500000000)
+
+/* Return: VRRP_LEFT_MAX: no last word of @source is due. */
+static unsigned find_left(const struct vrrp *vr, const uint8_t *source)
+{
+	const struct vrrp_left *left = vr->election.left;
+	unsigned i = 0;
+
+	while (i < VRRP_LEFT_MAX &&
+	       (!left[i].ns ||
+		memcmp(source, left[i].source, vrrp_address_len(vr->config.family)) != 0))
+		i++;
+	return i;
+}
+
+/* Return: what it was. */
+static struct vrrp_left remove_left(struct vrrp *vr, unsigned i)
+{
+	struct vrrp_left *left = vr->election.left, removed = left[i];
+
+	memmove(left + i, left + i + 1, (VRRP_LEFT_MAX - 1 - i) * sizeof(*left));
+	left[VRRP_LEFT_MAX - 1] = (struct vrrp_left){ 0 };
+	return removed;
+}
+
+static void expect(struct vrrp *vr, const uint8_t *source, uint8_t below, int64_t now_ns)
+{
+	struct vrrp_left *left = vr->election.left;
+	unsigned i = find_left(vr, source);
+
+	/* The oldest one has had most time to speak. */
+	if (i == VRRP_LEFT_MAX)
+		i--;
+	memmove(left + 1, left, i * sizeof(*left));
+	left[0] = (struct vrrp_left){ .below = below, .ns = now_ns };
+	memcpy(left[0].source, source, sizeof(left[0].source));
+}
+
+void fsm_expect_to_win(struct vrrp *vr, const uint8_t *source, int64_t now_ns)
+{
+	unsigned below = vr->election.priority + 1u;
+
+	expect(vr, source, below > UINT8_MAX ? UINT8_MAX : (uint8_t)below, now_ns);
+}
+
+void fsm_expect_predecessor(struct vrrp *vr, const uint8_t *source, uint8_t priority,
+			    int64_t now_ns)
+{
+	const struct vrrp_election *e = &vr->election;
+	bool has_left = e->active_priority == VRRP_PRIORITY_LEAVE && e->active_source[0];
+
+	if (e->state != VRRP_STATE_BACKUP || !has_left ||
+	    memcmp(source, e->active_source, sizeof(e->active_source)) == 0)
+		return;
+	expect(vr, e->active_source, priority, now_ns);
+}
+
+bool fsm_is_last_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
+{
+	const struct vrrp_election *e = &vr->election;
+	/* To the first advert of its successor, or to the second one if that is lost. */
+	unsigned successor_cs =
+		e->state == VRRP_STATE_ACTIVE ? vr->config.interval_cs : e->active_interval_cs;
+	unsigned i = find_left(vr, advert->source);
+	struct vrrp_left left;
+
+	if (i == VRRP_LEFT_MAX)
+		return false;
+	left = remove_left(vr, i);
+	return advert->priority != VRRP_PRIORITY_LEAVE && advert->priority < left.below &&
+	       now_ns < left.ns + vrrp_interval_ns(successor_cs) + LAST_WORD_NS;
+}
