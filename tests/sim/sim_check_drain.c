@@ -191,6 +191,7 @@ void check_drain_turn(struct sim *sim, const struct sim_process *process)
 
 	r->drain.may_offer &= unit_active(sim, i);
 	r->drain.resort = is_last(sim, process);
+	r->drain.resumed &= r->leaving.told; /* whose offer to leave no priority takes back */
 	if (!drained && r->drain.until_ns)
 		drains_unhold(sim, process);
 	settled = look_at_hold(sim, process);

@@ -88,8 +88,10 @@ void check_priority(struct sim *sim, unsigned i, unsigned priority)
 void check_inherited_priority(struct sim *sim, unsigned i, const struct vrrp *old)
 {
 	struct sim_gateway *r = &sim->routers[i];
+	/* Who has died before it took its priority back was only drained. */
 	bool last = old->election.priority == LAST && old->config.priority != LAST &&
-		    !r->drain.until_ns && (!r->conf.checks.n || r->drain.resort);
+		    !r->drain.until_ns &&
+		    ((!r->conf.checks.n && !r->drain.resumed) || r->drain.resort);
 	unsigned due;
 
 	/* It died in the turn in which it waited no more. */

@@ -173,6 +173,7 @@ void drains_serve(struct sim *sim, struct sim_process *process)
 			r->drain.waits = r->drain.hold_ns;
 		if (!span_ns)
 			drains_unhold(sim, process);
+		r->drain.resumed |= !span_ns && r->vr.election.priority == LAST;
 		r->drain.told_ns = sim->now_ns;
 		check_drain(sim, i);
 	}

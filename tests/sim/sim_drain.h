@@ -36,9 +36,10 @@ struct sim_drain {
 	/* The members that were Active then and could say so, and have been Active since: a bit
 	 * each. 0: it makes no offer, or has made it. */
 	unsigned may_offer;
-	bool resort; /* after its last turn it was the last resort for another reason */
-	bool equal;  /* it has ever heard somebody with the lowest priority */
-	bool unsure; /* the process that had forgotten it died when it went on */
+	bool resumed; /* it is, and has not taken its priority back yet */
+	bool resort;  /* after its last turn it was the last resort for another reason */
+	bool equal;   /* it has ever heard somebody with the lowest priority */
+	bool unsure;  /* the process that had forgotten it died when it went on */
 };
 
 /* How long a drain lasts. */
