@@ -171,8 +171,10 @@ void check_resort(struct sim *sim, unsigned i)
 		return;
 	}
 	check_offered(sim, i);
-	if (lacking(r) || check_in_trouble(sim, i) || drains_has(sim, i))
+	/* It knows when the next turn has read the kernel's answer, which may be late. */
+	if (lacking(r) || r->held_turns < 2 || check_in_trouble(sim, i) || drains_has(sim, i))
 		r->held_ns = now;
+	r->held_turns = lacking(r) ? 0 : r->held_turns + (r->held_turns < 2);
 	if (lacking(r) && !check_in_trouble(sim, i)) /* else it may not know */
 		r->lacked_ns = now;
 	if (is_resort(r) && now - r->held_ns > SIM_HELD_NS + SIM_S)

@@ -153,6 +153,7 @@ struct sim_gateway {
 						 was over */
 	int64_t lacked_ns;                    /* some address was not there */
 	int64_t held_ns;                      /* likewise, or vipd may not have known */
+	unsigned held_turns;                  /* at the end of the last ones; at most 2 */
 	int64_t unoffered_ns;                 /* what makes it offer to leave lasts since then */
 	int64_t offered_ns;                   /* its last offer to leave, of this process; 0 */
 	struct sim_yield yield;
