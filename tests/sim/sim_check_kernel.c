@@ -357,10 +357,14 @@ void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k)
 
 	/* Without an answer it will ask again, and so it does when the kernel refuses: a second
 	 * later, when that may be over. */
-	if (by->unanswered || r->kernel.table[k].unanswered || gateway_is_let_alone(r) ||
+	if (by->unanswered || r->kernel.table[k].unanswered ||
 	    (check_in_trouble(sim, by->router) &&
 	     r->kernel.troubles & (SIM_TROUBLE_ANSWERS | SIM_TROUBLE_CHANGES)))
 		return;
+	if (gateway_is_let_alone(r)) { /* and from then on its next advert is due */
+		r->renewals_n[k] = 0;
+		return;
+	}
 	unit_inherit(sim, by->router);
 	if (r->renewed_after[k] != r->left_n) {
 		r->renewals_n[k] = 0;
