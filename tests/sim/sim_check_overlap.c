@@ -152,6 +152,16 @@ static bool lacks_some(const struct sim_gateway *r)
 	return some;
 }
 
+/* Whether the lease of some had ended when it yielded, which it may not have read yet. */
+static bool has_lapsed(const struct sim_gateway *r)
+{
+	bool ended = false;
+
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		ended |= !(r->yield.held >> k & 1) && r->kernel.table[k].ended;
+	return ended;
+}
+
 bool check_is_last_word(const struct sim_gateway *r)
 {
 	return r->yield.word_due && !lacks_some(r);
@@ -162,14 +172,15 @@ void check_word_left(struct sim *sim, unsigned i, unsigned priority)
 	struct sim_gateway *r = &sim->routers[i];
 	bool leaves = r->leaving.told && lacks_some(r);
 	/* What it has in trouble it may not know of, and then nobody announces any of it. */
-	bool unsure = r->leaving.told && !priority && check_in_trouble(sim, i);
+	bool unsure = !priority && check_in_trouble(sim, i);
 
 	if (!r->yield.word_due)
 		return;
 	r->yield.word_due = false;
 	r->turn.farewells = 1;
 	sim->check.silent_ns[i] = sim->now_ns;
-	if (priority != (leaves ? 0 : r->yield.word) && !unsure)
+	unsure |= has_lapsed(r) && priority == r->yield.word;
+	if (priority != (leaves ? 0 : r->yield.word) && !(r->leaving.told && unsure))
 		check_fail(sim, "P3", "%s has the last word with a wrong priority", node_name(i));
 }
 
