@@ -220,12 +220,13 @@ void vrrp_source_set(struct vrrp *vr, const uint8_t *source);
  * does, it goes on as Active. The first advert of one that has said 0, when another one has come in
  * its place, is its last word if it is below that one's, and so is that of a loser of a contest: it
  * makes no Backup defer to it, nor one yield that cedes in turn, and says 0 once more, as the same
- * advert comes from one that is there by now, and has to answer (§6.4.3). VRRP_EVENT_FORGET ends a
- * wait that a false advert has begun: a Backup knows no Active and waits for its configured
- * Active_Down_Interval from then on, or for what was left if that is less; the next advert is
- * believed as ever. In other states it changes nothing. VRRP_EVENT_UNDATED makes a Backup that has
- * heard nobody since it began wait on, for up to a minute: the clock of one of both hosts may be
- * set in that time.
+ * advert comes from one that is there by now, and has to answer (§6.4.3). What one that cedes hears
+ * of those sooner than they can have come, half a skew time behind its offer, was under way, and is
+ * answered with nothing. VRRP_EVENT_FORGET ends a wait that a false advert has begun: a Backup
+ * knows no Active and waits for its configured Active_Down_Interval from then on, or for what was
+ * left if that is less; the next advert is believed as ever. In other states it changes nothing.
+ * VRRP_EVENT_UNDATED makes a Backup that has heard nobody since it began wait on, for up to a
+ * minute: the clock of one of both hosts may be set in that time.
  */
 void vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
 

@@ -43,9 +43,7 @@ static void cede(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 		return;
 	fsm_act_advert(out, VRRP_PRIORITY_LEAVE);
 	vr->election.ceding = true;
-	vr->election.advert_ns =
-		now_ns + vrrp_down_ns(vr->config.version, vr->election.priority,
-				      vr->config.interval_cs, vrrp_down_intervals(&vr->config));
+	vr->election.advert_ns = now_ns + fsm_offer_ns(vr);
 }
 
 /* When no more of a contest can be under way than its last words, which a router that yields sends.
@@ -163,8 +161,11 @@ static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 			  struct vrrp_output *out)
 {
 	size_t address_len = vrrp_address_len(vr->config.family);
-	bool last_word = fsm_is_last_word(vr, advert, now_ns);
+	bool last_word;
 
+	if (fsm_is_overtaken(vr, advert, now_ns))
+		return;
+	last_word = fsm_is_last_word(vr, advert, now_ns);
 	if (last_word && vr->election.ceding) {
 		/* It has left by now. But one that has come nevertheless answers this. */
 		fsm_act_advert(out, VRRP_PRIORITY_LEAVE);
@@ -184,8 +185,8 @@ static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 	} else if (fsm_was_away(vr, 0, now_ns)) {
 		yield(vr, VRRP_REASON_AWAY, advert, now_ns, out);
 	} else {
-		if (!last_word)
-			fsm_expect_to_win(vr, advert->source, now_ns);
+		/* One more may be under way behind it. */
+		fsm_expect_to_win(vr, advert->source, now_ns);
 		(void)defend(vr, now_ns, out);
 	}
 }

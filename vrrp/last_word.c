@@ -12,6 +12,9 @@
 /* A hand-over takes as long beyond an interval at most, if the interval is shorter than that. */
 #define LAST_WORD_NS INT64_C(500000000)
 
+/* Some round their skew time down to a multiple of that. */
+#define ROUNDED_NS INT64_C(10000000)
+
 /* Return: VRRP_LEFT_MAX: no last word of @source is due. */
 static unsigned find_left(const struct vrrp *vr, const uint8_t *source)
 {
@@ -67,18 +70,47 @@ void fsm_expect_predecessor(struct vrrp *vr, const uint8_t *source, uint8_t prio
 	expect(vr, e->active_source, priority, now_ns);
 }
 
-bool fsm_is_last_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
+static bool is_due(const struct vrrp *vr, const struct vrrp_left *left,
+		   const struct vrrp_advert *advert, int64_t now_ns)
 {
 	const struct vrrp_election *e = &vr->election;
 	/* To the first advert of its successor, or to the second one if that is lost. */
 	unsigned successor_cs =
 		e->state == VRRP_STATE_ACTIVE ? vr->config.interval_cs : e->active_interval_cs;
+
+	return advert->priority != VRRP_PRIORITY_LEAVE && advert->priority < left->below &&
+	       now_ns < left->ns + vrrp_interval_ns(successor_cs) + LAST_WORD_NS;
+}
+
+bool fsm_is_last_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
+{
 	unsigned i = find_left(vr, advert->source);
 	struct vrrp_left left;
 
 	if (i == VRRP_LEFT_MAX)
 		return false;
 	left = remove_left(vr, i);
-	return advert->priority != VRRP_PRIORITY_LEAVE && advert->priority < left.below &&
-	       now_ns < left.ns + vrrp_interval_ns(successor_cs) + LAST_WORD_NS;
+	return is_due(vr, &left, advert, now_ns);
+}
+
+int64_t fsm_offer_ns(const struct vrrp *vr)
+{
+	return vrrp_down_ns(vr->config.version, vr->election.priority, vr->config.interval_cs,
+			    vrrp_down_intervals(&vr->config));
+}
+
+bool fsm_is_overtaken(const struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
+{
+	const struct vrrp_election *e = &vr->election;
+	/* Who has begun anew since has heard no offer, and knows its own interval alone. */
+	unsigned interval_cs = advert->interval_cs < vr->config.interval_cs
+				       ? advert->interval_cs
+				       : vr->config.interval_cs;
+	unsigned i = e->ceding ? find_left(vr, advert->source) : VRRP_LEFT_MAX;
+	int64_t waits_ns;
+
+	if (i == VRRP_LEFT_MAX || !is_due(vr, &e->left[i], advert, now_ns))
+		return false;
+	waits_ns = vrrp_skew_ns(vr->config.version, advert->priority, interval_cs) - ROUNDED_NS;
+	return now_ns - (e->advert_ns - fsm_offer_ns(vr)) < waits_ns / 2;
 }

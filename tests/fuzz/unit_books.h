@@ -307,6 +307,24 @@ static inline bool is_last_word(const struct subject *s, unsigned i)
 	return false;
 }
 
+/* Or it has sent that before it can have come for an offer to leave: it waits for more than half
+ * its skew time, which some round down. */
+static inline bool is_overtaken(const struct subject *s, unsigned i)
+{
+	const struct vrrp *before = &s->books[i].before;
+	unsigned shorter_cs = before->config.interval_cs;
+	struct vrrp theirs = *before;
+	int64_t offered_ns;
+
+	if (!before->election.ceding || !is_last_word(s, i))
+		return false;
+	if (shorter_cs > s->event->advert->interval_cs)
+		shorter_cs = s->event->advert->interval_cs;
+	theirs.election.priority = s->event->advert->priority;
+	offered_ns = before->election.advert_ns - down_ns_of(before, before->config.interval_cs);
+	return time_of(s, i) - offered_ns < (skew_ns_of(&theirs, shorter_cs) - SECOND / 100) / 2;
+}
+
 /* An advert that a Backup has heard. */
 static inline void keep_advert(struct subject *s, unsigned i)
 {

@@ -138,8 +138,33 @@ static void displace(struct sim_model *m, unsigned priority, int64_t now_ns)
 	m->left = false;
 }
 
-/* Once, and until what it handed over has been announced: an interval of who came, and half a
- * second. */
+/* Until what it handed over has been announced: an interval of who came, and half a second. */
+static bool is_waited_for(const struct sim_gone *gone, unsigned interval_cs,
+			  const struct vrrp_advert *advert, int64_t now_ns)
+{
+	return advert->priority && advert->priority < gone->below &&
+	       now_ns - gone->ns < interval_ns(interval_cs) + SIM_S / 2;
+}
+
+/*
+ * It has sent that before it can have come for an offer: it waits for a skew time then, half of
+ * which is believed, and some round it down to 10 ms. Who begins now knows its own interval alone.
+ */
+static bool is_early(const struct sim_gateway *r, struct sim_model *m,
+		     const struct vrrp_advert *advert, int64_t now_ns)
+{
+	const struct vrrp_config *c = &r->config;
+	const struct vrrp_config theirs = { .version = c->version, .priority = advert->priority };
+	unsigned shorter_cs =
+		advert->interval_cs < c->interval_cs ? advert->interval_cs : c->interval_cs;
+	int64_t offer_ns = m->beat_ns - model_down_ns(c, c->interval_cs);
+	const struct sim_gone *gone = find_gone(m, advert->source);
+
+	return m->cedes && gone && is_waited_for(gone, c->interval_cs, advert, now_ns) &&
+	       now_ns < offer_ns + (model_skew_ns(&theirs, shorter_cs) - 10 * SIM_MS) / 2;
+}
+
+/* Once. */
 static bool is_gone(struct sim_model *m, unsigned interval_cs, const struct vrrp_advert *advert,
 		    int64_t now_ns)
 {
@@ -149,8 +174,7 @@ static bool is_gone(struct sim_model *m, unsigned interval_cs, const struct vrrp
 		return false;
 	was = *gone;
 	gone->ns = 0;
-	return advert->priority && advert->priority < was.below &&
-	       now_ns - was.ns < interval_ns(interval_cs) + SIM_S / 2;
+	return is_waited_for(&was, interval_cs, advert, now_ns);
 }
 
 /* Silence that proves nothing is listened to once more. */
@@ -320,8 +344,16 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 {
 	struct sim_gateway *r = &sim->routers[i];
 	struct sim_model *m = &sim->check.models[i];
-	bool gone = is_gone(m, r->config.interval_cs, advert, now_ns);
+	bool early = is_early(r, m, advert, now_ns);
+	bool gone = !early && is_gone(m, r->config.interval_cs, advert, now_ns);
 
+	if (early) {
+		expect_state(sim, i, VRRP_STATE_ACTIVE);
+		if (out->actions_n)
+			check_fail(sim, "timing", "%s acts on an advert of before its offer",
+				   node_name(i));
+		return;
+	}
 	m->repeated = 0;
 	if (gone && m->cedes) {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
@@ -341,8 +373,7 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 		restart(m, &r->config, now_ns);
 	} else {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
-		if (!gone)
-			expect_to_win(r, m, advert->source, now_ns);
+		expect_to_win(r, m, advert->source, now_ns);
 	}
 }
 

@@ -83,16 +83,41 @@ static struct vrrp leaving_successor(void)
 	return vr;
 }
 
-/* Nobody serves for whom it was said, and a third one comes. */
+/* Half the skew time of @priority, at intervals of a second, which some round down by up to 10 ms:
+ * sooner no offer calls it. */
+static int64_t half_skew(unsigned priority)
+{
+	return (SECOND * (256 - priority) / 256 - 10 * MS) / 2;
+}
+
+/* The first advert from @ns on may be a last word; who has come says another one. */
+static void expect_believed_when_asked(struct vrrp *vr, int64_t ns, unsigned priority,
+				       const char *source, unsigned interval_cs)
+{
+	assert_string_equal(on_advert(vr, ns, priority, source, interval_cs), "advert 0");
+	assert_int_equal(vr->election.state, VRRP_STATE_ACTIVE);
+	on_advert(vr, ns + MS, priority, source, interval_cs);
+	assert_int_equal(vr->election.state, VRRP_STATE_BACKUP);
+	assert_int_equal(vr->election.reason.code, VRRP_REASON_CEDED);
+}
+
+/* Nobody serves for whom it was said, and a third one comes. What comes too late to have left
+ * before the offer may be of one that is there, which answers if it is. */
 static void test_hand_over_of_two_believes_no_last_word(void **state)
 {
-	struct vrrp vr = leaving_successor();
+	int64_t offer_ns = T0 + 600 * MS;
 
 	(void)state;
-	assert_string_equal(on_advert(&vr, T0 + 601 * MS, 149, HIGHER_ADDRESS, 100), "advert 0");
-	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
-	assert_string_equal(on_advert(&vr, T0 + 900 * MS, 100, LOWER_ADDRESS, 100),
-			    "hand over, advert 99, active->backup");
+	for (unsigned late = 0; late < 2; late++) {
+		struct vrrp vr = leaving_successor();
+
+		assert_string_equal(on_advert(&vr, offer_ns + half_skew(149) - 1 + late, 149,
+					      HIGHER_ADDRESS, 100),
+				    late ? "advert 0" : "");
+		assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
+		assert_string_equal(on_advert(&vr, T0 + 900 * MS, 100, LOWER_ADDRESS, 100),
+				    "hand over, advert 99, active->backup");
+	}
 }
 
 /* Somebody else has come beside it, and lost, and says so before, or behind. */
@@ -108,12 +133,12 @@ static void test_hand_over_after_another_contest_believes_neither(void **state)
 		assert_string_equal(on_cede(&vr, came_ns + 2 * MS), "advert 0");
 		assert_string_equal(on_advert(&vr, came_ns + 3 * MS, loser_first ? 150 : 149,
 					      loser_first ? LOWER_ADDRESS : HIGHER_ADDRESS, 100),
-				    "advert 0");
+				    "");
 		assert_string_equal(on_advert(&vr, came_ns + 4 * MS, loser_first ? 149 : 150,
 					      loser_first ? HIGHER_ADDRESS : LOWER_ADDRESS, 100),
-				    "advert 0");
-		assert_string_equal(on_advert(&vr, came_ns + 5 * MS, 150, LOWER_ADDRESS, 100),
-				    "hand over, advert 149, active->backup");
+				    "");
+		expect_believed_when_asked(&vr, came_ns + 2 * MS + half_skew(150), 150,
+					   LOWER_ADDRESS, 100);
 	}
 }
 
@@ -131,7 +156,7 @@ static void test_hand_over_after_many_contests_forgets_the_oldest(void **state)
 	on_cede(&vr, T0 + 10 * MS);
 	for (unsigned i = VRRP_LEFT_MAX; i > 0; i--) {
 		source[12] = (char)('0' + i);
-		assert_string_equal(on_advert(&vr, T0 + 20 * MS, 100, source, 100), "advert 0");
+		assert_string_equal(on_advert(&vr, T0 + 20 * MS, 100, source, 100), "");
 	}
 	source[12] = '0';
 	assert_string_equal(on_advert(&vr, T0 + 21 * MS, 100, source, 100),
@@ -147,9 +172,8 @@ static void test_hand_over_of_two_believes_who_comes_back(void **state)
 	int64_t came_ns = late.election.since_ns;
 
 	(void)state;
-	assert_string_equal(on_advert(&twice, T0 + 601 * MS, 100, HIGHER_ADDRESS, 100), "advert 0");
-	assert_string_equal(on_advert(&twice, T0 + 1601 * MS, 100, HIGHER_ADDRESS, 100),
-			    "hand over, advert 99, active->backup");
+	assert_string_equal(on_advert(&twice, T0 + 601 * MS, 100, HIGHER_ADDRESS, 100), "");
+	expect_believed_when_asked(&twice, T0 + 1210 * MS, 100, HIGHER_ADDRESS, 100);
 	assert_string_equal(on_advert(&better, T0 + 601 * MS, 150, HIGHER_ADDRESS, 100),
 			    "hand over, advert 149, active->backup");
 	on_advert(&zero, T0 + 601 * MS, 0, HIGHER_ADDRESS, 100);
@@ -161,7 +185,7 @@ static void test_hand_over_of_two_believes_who_comes_back(void **state)
 
 /*
  * Two came at once, the weaker one lost, and the better one leaves before it has read the loser's
- * last word: nobody has come yet. Who answers the second 0 has.
+ * last word: nobody has come yet, in time for none of what comes at first.
  */
 static void test_hand_over_after_a_contest_believes_no_last_word(void **state)
 {
@@ -174,19 +198,22 @@ static void test_hand_over_after_a_contest_believes_no_last_word(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct vrrp vr = overlapping(150);
 		unsigned theirs = rows[i].priority;
+		int64_t offer_ns = T0 + MS;
 
 		on_advert(&vr, T0, theirs, rows[i].source, 100);
-		assert_string_equal(on_cede(&vr, T0 + MS), "advert 0");
-		assert_string_equal(on_advert(&vr, T0 + 16 * MS, theirs, rows[i].source, 100),
-				    "advert 0");
+		assert_string_equal(on_cede(&vr, offer_ns), "advert 0");
+		for (unsigned n = 0; n < 3; n++)
+			assert_string_equal(on_advert(&vr, offer_ns + (15 + n) * MS, theirs,
+						      rows[i].source, 100),
+					    "");
 		assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
-		on_advert(&vr, T0 + 17 * MS, theirs, rows[i].source, 100);
-		assert_int_equal(vr.election.state, VRRP_STATE_BACKUP);
-		assert_int_equal(vr.election.reason.code, VRRP_REASON_CEDED);
+		expect_believed_when_asked(&vr, offer_ns + half_skew(theirs), theirs,
+					   rows[i].source, 100);
 	}
 }
 
-/* One that preempts is told to leave before, or behind, the last word of the one that served. */
+/* One that preempts is told to leave before, or behind, the first of the two adverts that the one
+ * that served may have sent until it has yielded. */
 static void test_hand_over_after_a_preemption_knows_the_last_word(void **state)
 {
 	(void)state;
@@ -202,25 +229,78 @@ static void test_hand_over_after_a_preemption_knows_the_last_word(void **state)
 		if (heard)
 			on_advert(&vr, came_ns + MS, 100, HIGHER_ADDRESS, 100);
 		on_cede(&vr, came_ns + 2 * MS);
-		assert_string_equal(on_advert(&vr, came_ns + 3 * MS, 100, HIGHER_ADDRESS, 100),
-				    heard ? "hand over, advert 99, active->backup" : "advert 0");
+		if (!heard)
+			assert_string_equal(
+				on_advert(&vr, came_ns + 3 * MS, 100, HIGHER_ADDRESS, 100), "");
+		assert_string_equal(on_advert(&vr, came_ns + 4 * MS, 100, HIGHER_ADDRESS, 100), "");
+		expect_believed_when_asked(&vr, came_ns + 2 * MS + half_skew(100), 100,
+					   HIGHER_ADDRESS, 100);
 	}
 }
 
-/* The contest was over, with its last word, when the better one left. */
-static void test_hand_over_long_after_a_contest_believes_the_first_advert(void **state)
+/* The skew time of version 2 is that of a second, at any interval. */
+static void test_hand_over_of_version_2_waits_for_half_its_skew_time(void **state)
 {
-	struct vrrp vr = overlapping(150), late = overlapping(150);
+	(void)state;
+	for (unsigned late = 0; late < 2; late++) {
+		struct vrrp vr = overlapping(150);
+
+		vr.config.version = 2;
+		vr.config.interval_cs = 500;
+		on_advert(&vr, T0, 100, HIGHER_ADDRESS, 500);
+		on_cede(&vr, T0 + MS);
+		assert_string_equal(on_advert(&vr, T0 + MS + half_skew(100) - 1 + late, 100,
+					      HIGHER_ADDRESS, 500),
+				    late ? "advert 0" : "");
+	}
+}
+
+/* A loser may have a higher priority by its last word, but no better one. */
+static void test_hand_over_behind_a_loser_that_rises_believes_its_better_alone(void **state)
+{
+	struct vrrp vr = overlapping(150);
 
 	(void)state;
 	on_advert(&vr, T0, 100, HIGHER_ADDRESS, 100);
-	on_advert(&vr, T0 + 10 * MS, 100, HIGHER_ADDRESS, 100);
-	on_cede(&vr, T0 + 20 * MS);
-	assert_string_equal(on_advert(&vr, T0 + 30 * MS, 100, HIGHER_ADDRESS, 100),
-			    "hand over, advert 99, active->backup");
-	on_advert(&late, T0, 100, HIGHER_ADDRESS, 100);
-	on_cede(&late, T0 + 1400 * MS);
-	assert_string_equal(on_advert(&late, T0 + 1500 * MS, 100, HIGHER_ADDRESS, 100),
+	on_cede(&vr, T0 + MS);
+	assert_string_equal(on_advert(&vr, T0 + 2 * MS, 150, HIGHER_ADDRESS, 100), "");
+	assert_string_equal(on_advert(&vr, T0 + 3 * MS, 151, HIGHER_ADDRESS, 100),
+			    "hand over, advert 150, active->backup");
+}
+
+/* Whose skew time is nothing, or rounded down to that, is asked at once. */
+static void test_hand_over_to_one_that_need_not_wait_asks_at_once(void **state)
+{
+	struct vrrp vr = overlapping(254);
+
+	(void)state;
+	on_advert(&vr, T0, 254, LOWER_ADDRESS, 100);
+	on_cede(&vr, T0 + MS);
+	expect_believed_when_asked(&vr, T0 + 2 * MS, 254, LOWER_ADDRESS, 100);
+}
+
+/* One with adverts twenty times as often takes over in its own time when it begins anew. */
+static void test_hand_over_to_one_with_a_shorter_interval_is_no_slower(void **state)
+{
+	struct vrrp vr = overlapping(150);
+
+	(void)state;
+	on_advert(&vr, T0, 100, HIGHER_ADDRESS, 5);
+	on_cede(&vr, T0 + MS);
+	assert_string_equal(on_advert(&vr, T0 + 2 * MS, 100, HIGHER_ADDRESS, 5), "");
+	expect_believed_when_asked(&vr, T0 + MS + 50 * MS * (256 - 100) / 256, 100, HIGHER_ADDRESS,
+				   5);
+}
+
+/* The contest was over when the better one left. */
+static void test_hand_over_long_after_a_contest_believes_the_first_advert(void **state)
+{
+	struct vrrp vr = overlapping(150);
+
+	(void)state;
+	on_advert(&vr, T0, 100, HIGHER_ADDRESS, 100);
+	on_cede(&vr, T0 + 1400 * MS);
+	assert_string_equal(on_advert(&vr, T0 + 1500 * MS, 100, HIGHER_ADDRESS, 100),
 			    "hand over, advert 99, active->backup");
 }
 
@@ -357,6 +437,11 @@ int main(void)
 		cmocka_unit_test(test_hand_over_of_two_believes_who_comes_back),
 		cmocka_unit_test(test_hand_over_after_a_contest_believes_no_last_word),
 		cmocka_unit_test(test_hand_over_after_a_preemption_knows_the_last_word),
+		cmocka_unit_test(test_hand_over_of_version_2_waits_for_half_its_skew_time),
+		cmocka_unit_test(
+			test_hand_over_behind_a_loser_that_rises_believes_its_better_alone),
+		cmocka_unit_test(test_hand_over_to_one_that_need_not_wait_asks_at_once),
+		cmocka_unit_test(test_hand_over_to_one_with_a_shorter_interval_is_no_slower),
 		cmocka_unit_test(test_hand_over_long_after_a_contest_believes_the_first_advert),
 		cmocka_unit_test(test_backup_takes_no_last_word_for_an_active),
 		cmocka_unit_test(test_backup_believes_the_second_advert_of_one_that_left),
