@@ -62,7 +62,9 @@ struct helper {
 	int64_t deadline_ns; /* HELPER_NEVER: none */
 	struct loop *loop;
 	const int *routers_fd; /* the channel of the router process, as it is; borrowed */
-	int64_t said_ns;       /* since then it has said @said_n things */
+	int64_t room_ns; /* it is not listened to until then, when the routers may have room for
+			  * what it says; HELPER_NEVER: it is */
+	int64_t said_ns; /* since then it has said @said_n things */
 	unsigned said_n;
 	unsigned failures_n; /* in a row: it ended soon */
 	bool is_killed;      /* while it ends */
@@ -148,7 +150,9 @@ bool helper_ended(struct helper *helper, pid_t pid, const char *how, int64_t now
 
 /**
  * helper_dispatch() - read what it says, some of it, and do what is due. What it cannot do is told,
- * and nothing else.
+ * and nothing else. While the routers do not read what was passed on to them, one that has
+ * something to say to them is not read, either, and keeps it, so that nothing of it is lost, and
+ * room is left for what the keeper has to say.
  */
 void helper_dispatch(struct helper *helper, int64_t now_ns, struct teller *teller);
 

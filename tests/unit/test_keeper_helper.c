@@ -121,9 +121,140 @@ static void test_helper_that_says_too_much_for_the_log_is_hung_up_on(void **stat
 	assert_false(heard);
 }
 
+/* ---- routers that do not read ---- */
+
+/* Of answers that are numbered. Return: how many have arrived by now, @n of them before. */
+static unsigned read_answers(const struct scene *scene, unsigned n)
+{
+	struct channel_message message;
+	struct event event;
+
+	while (channel_receive(scene->routers_fd, &message) > 0) {
+		if (message.type != CHANNEL_EVENT)
+			continue;
+		channel_event(&message, &event);
+		assert_int_equal(event.fact.number[1], n);
+		n++;
+	}
+	return n;
+}
+
+/* The keeper turns more often than there is anything to read. */
+static void turn_keeper(struct scene *scene)
+{
+	for (unsigned i = 0; i < 100; i++)
+		helper_dispatch(&scene->helper, SECOND, scene->teller);
+}
+
+/* Return: whether it was said; else the notifier says it once more, later. */
+static bool answer(const struct scene *scene, unsigned number)
+{
+	struct event event = event_of(EVENT_DRAINED, "lan", "eth0", 4);
+
+	event.fact.word = EVENT_DRAIN_READY;
+	event.fact.number[1] = number;
+	return channel_send_event(scene->said_fd, &event) == 0;
+}
+
+static void test_answers_to_routers_that_seldom_read_are_not_lost(void **state)
+{
+	unsigned said_n = 0, got_n = 0, turns_n = 0;
+	struct scene scene;
+	int word = 0;
+
+	(void)state;
+	open_scene(&scene);
+	while (got_n < ROUTERS && turns_n++ < ROUTERS) {
+		while (said_n < ROUTERS && answer(&scene, said_n))
+			said_n++;
+		turn_keeper(&scene);
+		word |= channel_send(scene.to_routers_fd, CHANNEL_TELL, 0, NULL);
+		if (turns_n % 4 == 0)
+			got_n = read_answers(&scene, got_n);
+	}
+	close_scene(&scene);
+	assert_int_equal(got_n, ROUTERS);
+	assert_int_equal(word, 0); /* the keeper's own words have had room beside them */
+}
+
+/* The keeper as a part of its loop, for a tenth of a second. */
+struct keeper {
+	struct scene *scene;
+	int64_t end_ns;
+	unsigned turns_n;
+};
+
+static void dispatch(void *self, const struct clocks *now, unsigned readable)
+{
+	struct keeper *keeper = self;
+
+	(void)readable;
+	keeper->turns_n++;
+	helper_dispatch(&keeper->scene->helper, now->mono_ns, keeper->scene->teller);
+	if (now->mono_ns >= keeper->end_ns)
+		loop_stop(keeper->scene->loop);
+}
+
+static int64_t deadline(const void *self)
+{
+	const struct keeper *keeper = self;
+	int64_t helper_ns = helper_deadline(&keeper->scene->helper);
+
+	return helper_ns < keeper->end_ns ? helper_ns : keeper->end_ns;
+}
+
+static void test_keeper_rests_while_it_waits_for_routers_to_read(void **state)
+{
+	unsigned said_n = 0, got_n = 0;
+	struct scene scene;
+	struct keeper keeper = { .scene = &scene, .end_ns = clocks_now().mono_ns + 100 * MS };
+	const struct loop_part part = { { -1, -1, -1, -1, -1, -1 }, &keeper, dispatch, deadline };
+
+	(void)state;
+	open_scene(&scene);
+	for (unsigned i = 0; i < 2; i++) { /* what is passed on, and what is left */
+		while (answer(&scene, said_n))
+			said_n++;
+		turn_keeper(&scene);
+	}
+	assert_int_equal(loop_add(scene.loop, &part), 0);
+	assert_int_equal(loop_run(scene.loop), 0);
+	for (unsigned i = 0; i < 100; i++) {
+		got_n = read_answers(&scene, got_n);
+		turn_keeper(&scene);
+	}
+	close_scene(&scene);
+	assert_int_equal(got_n, said_n);
+	assert_true(keeper.turns_n < 50); /* it looks again every 10 ms */
+}
+
+static void test_helper_that_is_gone_leaves_no_wait_behind(void **state)
+{
+	struct scene scene;
+	int64_t waits_ns, later_ns;
+
+	(void)state;
+	open_scene(&scene);
+	for (unsigned i = 0; i < 2; i++) {
+		for (unsigned n = 0; answer(&scene, n); n++)
+			;
+		turn_keeper(&scene);
+	}
+	waits_ns = helper_deadline(&scene.helper);
+	(void)helper_ended(&scene.helper, 1, "it has ended", SECOND, scene.teller);
+	helper_dispatch(&scene.helper, SECOND, scene.teller);
+	later_ns = helper_deadline(&scene.helper);
+	close_scene(&scene);
+	assert_true(waits_ns > SECOND && waits_ns < 2 * SECOND);
+	assert_true(later_ns > 2 * SECOND);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_answers_to_routers_that_seldom_read_are_not_lost),
+		cmocka_unit_test(test_keeper_rests_while_it_waits_for_routers_to_read),
+		cmocka_unit_test(test_helper_that_is_gone_leaves_no_wait_behind),
 		cmocka_unit_test(test_failures_of_hooks_of_all_routers_are_heard_with_the_answers),
 		cmocka_unit_test(test_helper_that_says_too_much_for_the_log_is_hung_up_on),
 	};
