@@ -21,6 +21,7 @@ struct host_record {
 	char version[16];
 	struct state_strays strays;
 	char state_dir[CONF_STATE_DIR_SIZE]; /* empty: nothing is kept there */
+	uint8_t stopping;                    /* it was told to stop, and serves until it may */
 };
 
 static const struct field host_fields[] = {
@@ -31,6 +32,7 @@ static const struct field host_fields[] = {
 	FIELD(struct host_record, strays.unread, "unread", FIELD_UINT),
 	FIELD(struct host_record, strays.dropped, "dropped", FIELD_UINT),
 	FIELD(struct host_record, state_dir, ".state_dir", FIELD_TEXT),
+	FIELD(struct host_record, stopping, ".stopping", FIELD_BOOL),
 	FIELDS_END,
 };
 
@@ -400,6 +402,7 @@ void answer_put_host(const struct answer_facts *facts, const struct clocks *now,
 	strcpy(record.node, facts->conf->node);
 	if (conf_needs_notifier(facts->conf))
 		strcpy(record.state_dir, conf_state_dir(facts->conf));
+	record.stopping = routers_are_stopping(facts->routers);
 	put_records(&answer_host_kind, &record, 1, message);
 }
 

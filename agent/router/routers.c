@@ -395,6 +395,7 @@ static void see_off(struct routers *routers)
 void routers_leave(struct routers *routers, const struct clocks *now)
 {
 	routers->now = now;
+	routers->stops = true;
 	for (unsigned i = 0; i < routers->n; i++) {
 		routers->all[i].hasty = false;
 		if (routers->all[i].leaving)
@@ -403,6 +404,11 @@ void routers_leave(struct routers *routers, const struct clocks *now)
 		leave(routers, &routers->all[i]);
 	}
 	see_off(routers);
+}
+
+bool routers_are_stopping(const struct routers *routers)
+{
+	return routers->stops;
 }
 
 void routers_note_gone(struct routers *routers, const char *name)

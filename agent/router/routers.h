@@ -288,6 +288,11 @@ void routers_tell_holds(struct routers *routers, const struct clocks *now);
 void routers_leave(struct routers *routers, const struct clocks *now);
 
 /**
+ * routers_are_stopping() - whether routers_leave() was called: nobody goes on behind this process.
+ */
+bool routers_are_stopping(const struct routers *routers);
+
+/**
  * routers_leave_end() - when all will be out at the latest that were told to leave, as far as that
  * is known by now.
  *

@@ -33,7 +33,9 @@ struct checker {
 	int64_t family;
 	struct problems problems;         /* likewise */
 	char state_dir[FIELDS_TEXT_SIZE]; /* of the host; empty: nobody is to be told of events */
-	char why[COMPLAIN_SIZE];          /* it cannot be asked */
+	bool stopping;                    /* it was told to */
+	enum standby standby;
+	char why[COMPLAIN_SIZE]; /* it cannot be asked */
 };
 
 /* As monitoring plugins say it, and as JSON does. */
@@ -98,8 +100,10 @@ static const char *take_record(const struct records_table *table, const void *re
 {
 	struct checker *checker = arg;
 
-	if (strcmp(table->name, "host") == 0)
+	if (strcmp(table->name, "host") == 0) {
 		(void)client_text(table, record, ".state_dir", checker->state_dir);
+		checker->stopping = client_number(table, record, ".stopping");
+	}
 	if (strcmp(table->name, "router") == 0)
 		return begin_router(checker, table, record);
 	if (checker->any)
@@ -115,12 +119,14 @@ static const char *finish(void *arg)
 static void look_at_processes(struct checker *checker, int fd)
 {
 	struct problem problems[CHECK_NOTIFY_MAX];
+	const struct problem *problem;
 	unsigned n;
 
-	if (standby_look(fd, true) == STANDBY_NONE)
-		(void)add(checker, PROBLEM_DEGRADED, "", "no_standby",
-			  "no standby waits: if the router process dies, the addresses are lost "
-			  "until another one has started");
+	if (checker->standby == STANDBY_NONE && !checker->stopping)
+		checker->standby = standby_look(fd, true);
+	problem = standby_problem(checker->standby, checker->stopping);
+	if (problem)
+		(void)add(checker, problem->level, "", problem->word, problem->text);
 	n = check_notify(fd, checker->state_dir, problems);
 	for (unsigned i = 0; i < n; i++)
 		(void)add(checker, problems[i].level, "", problems[i].word, problems[i].text);
@@ -135,8 +141,11 @@ static int ask(int fd, const void *arg)
 						  .finish = finish,
 						  .arg = checker,
 						  .ret_why = checker->why };
-	int status = client_ask(fd, &question);
+	int status;
 
+	/* Before it answers: one that it lets go since it stops is none that is missing. */
+	checker->standby = standby_look(fd, false);
+	status = client_ask(fd, &question);
 	if (status == EXIT_SUCCESS)
 		look_at_processes(checker, fd);
 	return status;

@@ -21,6 +21,7 @@ struct asking {
 	struct doctor_running *running;
 	struct doctor_router *router; /* whose records are coming */
 	char state_dir[FIELDS_TEXT_SIZE];
+	bool stopping; /* it was told to */
 	char *why;
 };
 
@@ -82,6 +83,7 @@ static const char *take_record(const struct records_table *table, const void *re
 	if (strcmp(table->name, "host") == 0) {
 		asking->running->foreign_vrids = count_of(table, record, "rejected", "vrid");
 		(void)client_text(table, record, ".state_dir", asking->state_dir);
+		asking->stopping = client_number(table, record, ".stopping");
 	} else if (strcmp(table->name, "router") == 0)
 		begin_router(asking, table, record);
 	else if (asking->router)
@@ -96,11 +98,14 @@ static int talk_show(int fd, const void *arg)
 		.command = "show", .each = take_record, .arg = asking, .ret_why = asking->why
 	};
 	struct doctor_running *running = asking->running;
+	enum standby standby = standby_look(fd, false);
 	int status = client_ask(fd, &question);
 
 	if (status != EXIT_SUCCESS)
 		return status;
-	running->no_standby = standby_look(fd, true) == STANDBY_NONE;
+	if (standby == STANDBY_NONE && !asking->stopping)
+		standby = standby_look(fd, true);
+	running->no_standby = standby == STANDBY_NONE && !asking->stopping;
 	running->notify_n = check_notify(fd, asking->state_dir, running->notify);
 	return status;
 }

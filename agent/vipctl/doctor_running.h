@@ -23,7 +23,7 @@ struct doctor_router {
 
 struct doctor_running {
 	struct doctor_router *routers, **end;
-	bool no_standby;
+	bool no_standby;   /* although vipd was not told to stop */
 	unsigned notify_n; /* what is wrong with who tells somebody */
 	struct problem notify[CHECK_NOTIFY_MAX];
 	int64_t foreign_vrids; /* adverts for a VRID that is none of ours; 0: none */

@@ -42,7 +42,8 @@ struct printer {
 	json_t *host;                 /* owned; an object */
 	json_t *routers, *checks;     /* owned */
 	enum standby standby;
-	bool redraw; /* on a terminal that is cleared before */
+	bool stopping; /* it was told to */
+	bool redraw;   /* on a terminal that is cleared before */
 	struct shown shown;
 };
 
@@ -112,15 +113,15 @@ static const char *heard_text(int64_t heard_real_ns, char *buf, size_t size)
 static const char *warn_text(const struct printer *printer, char *buf, size_t size)
 {
 	const struct problems *problems = &printer->shown.problems;
-	bool none = printer->standby == STANDBY_NONE;
+	const struct problem *of_host = standby_problem(printer->standby, printer->stopping);
 	size_t len;
 
 	problems_words(problems, buf, size);
-	if (none && problems->n == 0)
-		snprintf(buf, size, "no_standby");
+	if (of_host && problems->n == 0)
+		snprintf(buf, size, "%s", of_host->word);
 	len = strlen(buf);
-	if (none && problems->n)
-		snprintf(buf + len, size - len, ",no_standby");
+	if (of_host && problems->n)
+		snprintf(buf + len, size - len, ",%s", of_host->word);
 	return buf;
 }
 
@@ -430,6 +431,9 @@ static const char *take_listed(struct printer *printer, const struct records_tab
 static const char *take_host(struct printer *printer, const struct records_table *table,
 			     const void *record)
 {
+	printer->stopping = client_number(table, record, ".stopping");
+	if (!printer->routers || printer->host)
+		return NULL;
 	printer->host = record_json(table, record);
 	if (!printer->host)
 		return "it has a number that is too large for JSON";
@@ -452,7 +456,7 @@ static const char *take_record(const struct records_table *table, const void *re
 		add_route(&printer->shown, table, record);
 	if (strcmp(table->name, "check") == 0)
 		return add_listed(printer, table, record, printer->checks);
-	if (strcmp(table->name, "host") == 0 && printer->routers && !printer->host)
+	if (strcmp(table->name, "host") == 0)
 		return take_host(printer, table, record);
 	return printer->shown.any ? take_listed(printer, table, record) : NULL;
 }

@@ -87,3 +87,23 @@ enum standby standby_look(int socket_fd, bool patient)
 {
 	return standby_look_for(socket_fd, "vipd-standby", patient);
 }
+
+/* Who stops has no standby on purpose: when its router process dies, the keeper removes the
+ * addresses and ends. */
+const struct problem *standby_problem(enum standby found, bool stopping)
+{
+	static const struct problem stops = {
+		PROBLEM_DEGRADED, "stopping",
+		"vipd was told to stop: it serves until commands before that have ended and a "
+		"successor has announced the addresses, and nobody goes on here then"
+	};
+	static const struct problem none = {
+		PROBLEM_DEGRADED, "no_standby",
+		"no standby waits: if the router process dies, the addresses are lost until "
+		"another one has started"
+	};
+
+	if (stopping)
+		return &stops;
+	return found == STANDBY_NONE ? &none : NULL;
+}

@@ -12,6 +12,7 @@ import pytest
 
 import control_messages as wire
 from control_messages import Server
+from generations import start
 from lab import router, wait_until
 from test_control_reader import LAN, ROUTER, ROUTER_FIELDS, UINT, whole
 
@@ -137,6 +138,29 @@ def test_lost_standby_is_degraded(active):
     assert status == 1 and lines[0].startswith("VIPD WARNING - no_standby: ")
     assert active.show()["standby"] is False
     assert heard_and_warn(active)[1] == "no_standby"
+
+
+def said_of_host(agent):
+    """What vipctl check says of none of its routers: (level, word)."""
+    return [(it["level"], it["problem"]) for it in
+            json.loads(agent.ctl("check", "--json", check=False).stdout)["problems"]
+            if not it.get("router")]
+
+
+def test_who_waits_for_a_successor_to_stop_has_no_standby_on_purpose(lab):
+    """Nobody goes on here, and a reload would make none: it says that it stops, and nothing else."""
+    agent = start(lab, router(254, interval="40s", down_intervals=1))
+    assert agent.standby_pid and not said_of_host(agent)
+    agent.expected_to_live = False
+    agent.process.terminate()
+    wait_until(lambda: agent.show()["standby"] is False, what="a standby that is let go")
+    assert said_of_host(agent) == [("warning", "stopping")]
+    words = heard_and_warn(agent)[1].split(",")
+    assert "stopping" in words and "no_standby" not in words
+    assert not any(it["finding"] == "no_standby" for it in
+                   json.loads(agent.ctl("doctor", "--json", "-c", agent.config,
+                                        check=False).stdout)["findings"])
+    assert agent.leave_at_once() == 0
 
 
 def test_check_waits_for_the_standby_after_a_reload(active):

@@ -43,7 +43,9 @@ def test_hook_runs_to_its_end_before_the_address_is_ceded(lab, home, way):
                if it["kind"] == "leave"]
     assert (waits["leave"], waits["before"], waits["router"]) == ("waits", way, "lan")
     assert "leaving" in one.router()["warnings"]
-    assert "keeps its priority until the commands before that" in one.ctl("check", check=False).stdout
+    check = one.ctl("check", check=False).stdout
+    assert "keeps its priority until the commands before that" in check
+    assert ("stopping: " in check) == (way == "stop") and "no_standby" not in check
     why = one.ctl("why", "lan", check=False).stdout
     assert "waits for the commands before it" in why and "Wait for the commands, or" in why
     hook.open()
