@@ -27,6 +27,7 @@ struct reader {
 	unsigned node;
 	const char *path;
 	uint64_t line;       /* from 1; of a database: the row */
+	bool is_ordered;     /* as it happened, for sure */
 	bool is_warned;      /* that it is of more than one node */
 	bool is_out_of_time; /* that was told */
 	int64_t before_ns;   /* when the event before was; 0: it is the first */
@@ -81,17 +82,16 @@ static void warn_of_name(struct reader *reader, const struct timeline_event *eve
 		 reader->path, reader->line, event->node, name);
 }
 
-/* A clock that was set, or lines that were sorted otherwise, or put together. */
+/* A clock that was set; or lines that were sorted otherwise, or put together. */
 static void warn_of_order(struct reader *reader, const struct timeline_event *event)
 {
 	if (event->real_ns + ORDER_NS < reader->before_ns && !reader->is_out_of_time) {
 		reader->is_out_of_time = true;
 		complain(NULL,
 			 "%s:%" PRIu64 ": an event of an earlier time than the one before it: the "
-			 "clock was set back, or the lines are not in order; what is drawn there "
-			 "may "
-			 "be wrong",
-			 reader->path, reader->line);
+			 "clock was set back%s; when what was before it began is not told",
+			 reader->path, reader->line,
+			 reader->is_ordered ? "" : ", or the lines are not in order");
 	}
 	reader->before_ns = event->real_ns;
 }
@@ -212,14 +212,10 @@ static int read_lines(struct reader *reader, FILE *file, char *line)
 
 /* ---- databases ---- */
 
-/* Among all events: by their time, and then in their order. */
-struct place {
-	int64_t time, id;
-};
-
+/* In the order in which it was written down, which no clock that is set can change. */
 struct page {
-	struct place after;    /* what was taken */
-	struct place reached;  /* by this page */
+	int64_t after;         /* the id of what was taken */
+	int64_t reached;       /* by this page */
 	char *rows[PAGE_ROWS]; /* owned */
 	unsigned n;
 	bool failed;
@@ -235,10 +231,9 @@ static void free_rows(struct page *page)
 static void take_row(sqlite3_stmt *row, void *arg)
 {
 	struct page *page = arg;
-	const char *json = (const char *)sqlite3_column_text(row, 2);
+	const char *json = (const char *)sqlite3_column_text(row, 1);
 
-	page->reached =
-		(struct place){ sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1) };
+	page->reached = sqlite3_column_int64(row, 0);
 	page->rows[page->n] = strdup(json ? json : "");
 	page->failed |= !page->rows[page->n];
 	page->n += page->rows[page->n] != NULL;
@@ -246,36 +241,29 @@ static void take_row(sqlite3_stmt *row, void *arg)
 
 static int read_page(sqlite3 *db, void *arg, char *ret_why)
 {
-	static const char query[] = "SELECT time, id, json FROM events WHERE "
-				    "(time, id) > (CAST(?1 AS INTEGER), CAST(?2 AS INTEGER)) "
-				    "ORDER BY time, id LIMIT 1000"; /* PAGE_ROWS */
+	static const char query[] = "SELECT id, json FROM events WHERE id > CAST(?1 AS INTEGER) "
+				    "ORDER BY id LIMIT 1000"; /* PAGE_ROWS */
 	struct page *page = arg;
-	char time[24], id[24];
-	const char *const texts[] = { time, id };
+	char id[24];
+	const char *const texts[] = { id };
 
 	free_rows(page);
-	snprintf(time, sizeof(time), "%" PRId64, page->after.time);
-	snprintf(id, sizeof(id), "%" PRId64, page->after.id);
-	if (database_ask(db, query, texts, 2, take_row, page, ret_why))
+	snprintf(id, sizeof(id), "%" PRId64, page->after);
+	if (database_ask(db, query, texts, 1, take_row, page, ret_why))
 		return EXIT_FAILURE;
 	return page->failed ? complain(ret_why, "out of memory") : 0;
 }
 
-static bool is_behind(const struct place *place, const struct place *before)
-{
-	return place->time > before->time ||
-	       (place->time == before->time && place->id > before->id);
-}
-
 static int read_database(struct reader *reader, const char *path)
 {
-	struct page page = { .after = { -1, -1 } };
+	struct page page = { .after = -1 };
 	int status = EXIT_SUCCESS;
 
+	reader->is_ordered = true;
 	do {
 		status = database_read_file(path, read_page, &page, NULL);
 		/* Or it would have no end. */
-		if (status == EXIT_SUCCESS && page.n && !is_behind(&page.reached, &page.after))
+		if (status == EXIT_SUCCESS && page.n && page.reached <= page.after)
 			status = complain(NULL, "%s: its events have no order", path);
 		for (unsigned i = 0; i < page.n && status == EXIT_SUCCESS; i++) {
 			reader->line++;

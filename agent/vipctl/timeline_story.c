@@ -98,24 +98,31 @@ static int make_room(const struct timeline_story *story, struct timeline_lane *l
 	return 0;
 }
 
+/* A clock was set back: what is told from here on is by the clock that is right, and happened later
+ * than all of before. */
+static void set_back(struct timeline_lane *lane, int64_t ns)
+{
+	for (size_t i = lane->spans_n; i > 0 && lane->spans[i - 1].end_ns > ns; i--) {
+		struct timeline_span *span = &lane->spans[i - 1];
+
+		span->end_ns = ns;
+		if (span->begin_ns > ns)
+			span->begin_ns = ns;
+	}
+}
+
 /* What was open ends. @span->why: passed on, also on failure. */
 static int add_span(struct timeline_story *story, struct timeline_lane *lane,
 		    const struct timeline_span *span)
 {
-	struct timeline_span *last, *added;
 	int err = make_room(story, lane);
 
 	if (err) {
 		free(span->why);
 		return err;
 	}
-	last = last_of(lane);
-	added = &lane->spans[lane->spans_n++];
-	*added = *span;
-	if (last && added->begin_ns < last->begin_ns)
-		added->begin_ns = last->begin_ns; /* a clock was set back */
-	if (last)
-		last->end_ns = added->begin_ns;
+	set_back(lane, span->begin_ns);
+	lane->spans[lane->spans_n++] = *span;
 	story->spans_n++;
 	return 0;
 }

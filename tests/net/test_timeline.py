@@ -232,15 +232,22 @@ def foreign(path):
     return str(path)
 
 
-def endless(path):
-    """A database whose events are of no time that there is, so that nothing comes behind them."""
+def database(path, told, number="INTEGER PRIMARY KEY", numbers=None):
+    """A database of these events, in their order."""
     with contextlib.closing(sqlite3.connect(path)) as db:
-        db.execute("CREATE TABLE events (id INTEGER PRIMARY KEY, time TEXT, json TEXT)")
-        db.executemany("INSERT INTO events (time, json) VALUES ('x', ?)",
-                       [(json.dumps(event(n)),) for n in range(1000)])
+        db.execute(f"CREATE TABLE events (id {number}, time INTEGER, json TEXT)")
+        db.executemany("INSERT INTO events VALUES (?, ?, ?)", [
+            (numbers or at, round(datetime.strptime(it["time"], FORM).replace(tzinfo=timezone.utc)
+                                  .timestamp() * 1e9), json.dumps(it))
+            for at, it in enumerate(told, 1)])
         db.execute("PRAGMA user_version = 2")
         db.commit()
     return str(path)
+
+
+def endless(path):
+    """A database whose events have numbers that are none, so that nothing comes behind them."""
+    return database(path, [event(n) for n in range(1000)], "TEXT", "x")
 
 
 def test_timeline_says_what_is_wrong(tmp_path):
@@ -298,6 +305,22 @@ def test_names_in_files_of_others_steer_no_terminal(tmp_path):
     assert not [it for it in done.stderr if not it.isprintable() and it != "\n"]
     timeless = timeline(write(tmp_path / "c", [{"kind": "state", "time": "\x1b[2J"}]))
     assert timeless.returncode == 1 and r"but \x1b[2J" in timeless.stderr
+
+
+def test_database_is_told_as_it_happened_where_the_clock_was_set_back(tmp_path):
+    """As the lines of vipctl history are, and not by a clock that was wrong."""
+    told = [*node("gw1"), state(3600, "active", "fault"), state(61, "fault", "backup"),
+            state(65, "backup", "active"), state(70, "active", "backup")]
+    until = ("--until", event(100)["time"])
+    by_database = timeline(*until, database(tmp_path / "a.db", told))
+    by_lines = timeline(*until, write(tmp_path / "a.json", told))
+    assert by_database.returncode == by_lines.returncode == 0
+    assert by_database.stdout.replace("a.db", "a.json") == by_lines.stdout
+    assert "ACTIVE, 2023-11-14 22:14:25.000000 to 2023-11-14 22:14:30.000000 UTC, 5.00 s" in by_lines.stdout
+    assert "as last told, 2023-11-14 22:14:25" not in by_lines.stdout
+    for done, line, why in ((by_database, "a.db:5", "set back; "), (by_lines, "a.json:5", "set back, or the ")):
+        assert f"{line}: an event of an earlier time than the one before it: the clock was {why}" in done.stderr
+        assert done.stderr.count("earlier") == 1
 
 
 def test_timeline_draws_what_it_can(tmp_path):

@@ -111,6 +111,30 @@ static void test_time_that_goes_back_keeps_the_order(void **state)
 	scene_free(scene);
 }
 
+/* An hour ahead, as a host that has just started may be: what is told since is drawn by the clock
+ * that was set, and as long as it took. */
+static void test_clock_that_was_set_back_is_right_from_there(void **state)
+{
+	struct scene *scene = scene_new(0);
+	const struct timeline_lane *of;
+
+	(void)state;
+	scene->ahead_ns[0] = HOUR;
+	scene_start(scene);
+	scene->ahead_ns[0] = 0;
+	scene_state(scene, 0, 20000, "active", "fault", "link_down");
+	scene_state(scene, 0, 25000, "fault", "backup", "recovered");
+	of = lane(scene, 0);
+	assert_int_equal(of->spans_n, 4);
+	assert_true(of->spans[2].begin_ns == EPOCH + 20000 * MS);
+	assert_true(of->spans[3].begin_ns == EPOCH + 25000 * MS);
+	for (size_t i = 0; i < of->spans_n; i++)
+		assert_true(of->spans[i].begin_ns <= of->spans[i].end_ns && of->spans[i].is_sure);
+	for (size_t i = 1; i < of->spans_n; i++)
+		assert_true(of->spans[i - 1].end_ns == of->spans[i].begin_ns);
+	scene_free(scene);
+}
+
 static void test_marks_that_are_too_many_are_merged_and_counted(void **state)
 {
 	const unsigned n = 3 * TIMELINE_MARKS_MAX;
@@ -213,6 +237,7 @@ int main(void)
 		cmocka_unit_test(test_kinds_and_states_of_other_versions_are_kept),
 		cmocka_unit_test(test_texts_are_cut_between_characters),
 		cmocka_unit_test(test_time_that_goes_back_keeps_the_order),
+		cmocka_unit_test(test_clock_that_was_set_back_is_right_from_there),
 		cmocka_unit_test(test_marks_that_are_too_many_are_merged_and_counted),
 		cmocka_unit_test(test_router_that_hosts_call_otherwise_is_one_by_its_vrid),
 		cmocka_unit_test(test_vrid_that_a_host_has_twice_says_nothing),
