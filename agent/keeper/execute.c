@@ -180,6 +180,7 @@ static void go(struct keeper *keeper, const struct succession_action *action)
 
 	*current = keeper->children[action->role];
 	keeper->children[action->role] = child_none;
+	(void)loop_watch(keeper->loop, current->channel_fd); /* in case it had to wait: room.h */
 	if (channel_send_fd(current->channel_fd, CHANNEL_GO, action->ns,
 			    keeper->children[SUCCESSION_PREVIOUS].state_fd) < 0)
 		child_kill(current);

@@ -35,7 +35,6 @@
 #define SAID_COST    10    /* one for the log */
 #define PASSED_COST  1     /* one of a router: each of them may get one, and once more */
 #define SAID_NS      (10 * NS_PER_S)
-#define ROOM_NS      (10 * NS_PER_MS) /* until it is looked again whether routers have read */
 
 int helper_given(const struct helper *helper, enum helper_fd place)
 {
@@ -91,12 +90,6 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-static void close_channel(struct helper *helper)
-{
-	close_fd(&helper->channel_fd);
-	helper->room_ns = HELPER_NEVER;
-}
-
 void helper_init(struct helper *helper, const struct helper_kind *kind)
 {
 	*helper = (struct helper){
@@ -104,7 +97,7 @@ void helper_init(struct helper *helper, const struct helper_kind *kind)
 		.channel_fd = -1,
 		.conf_fd = -1,
 		.deadline_ns = HELPER_NEVER,
-		.room_ns = HELPER_NEVER,
+		.room = { LOOP_NEVER },
 	};
 	for (unsigned i = 0; i < HELPER_GIVEN; i++)
 		helper->given[i] = -1;
@@ -320,7 +313,7 @@ void helper_tidy(struct helper *helper, int64_t now_ns)
 static void abandon(struct helper *helper, int64_t now_ns)
 {
 	helper->abandoned[helper->abandoned_n++] = helper->pid;
-	close_channel(helper);
+	close_fd(&helper->channel_fd);
 	helper->pid = 0;
 	if (helper->conf_fd < 0)
 		helper_tidy(helper, now_ns);
@@ -456,42 +449,14 @@ static void read_channel(struct helper *helper, int64_t now_ns, struct teller *t
 			take_event(helper, &event, teller);
 	}
 	if (got < 0 || wild)
-		close_channel(helper);
+		close_fd(&helper->channel_fd);
 }
 
-/* Until a quarter of what the kernel takes is full: what is read in a turn fits into the rest. */
-static bool routers_have_room(const struct helper *helper)
+static bool has_to_wait(struct helper *helper, int64_t now_ns)
 {
-	struct pollfd routers = { .fd = *helper->routers_fd, .events = POLLOUT };
-
-	return routers.fd < 0 || poll(&routers, 1, 0) != 0;
-}
-
-/* What it says stays with it, and wakes nobody up, until there is room. */
-static void wait_for_room(struct helper *helper, int64_t now_ns)
-{
-	if (helper->room_ns == HELPER_NEVER)
-		loop_unwatch(helper->loop, helper->channel_fd);
-	helper->room_ns = now_ns + ROOM_NS;
-}
-
-static void end_wait_for_room(struct helper *helper)
-{
-	if (helper->room_ns != HELPER_NEVER)
-		(void)loop_watch(helper->loop, helper->channel_fd); /* else it is heard later */
-	helper->room_ns = HELPER_NEVER;
-}
-
-static void listen_to(struct helper *helper, int64_t now_ns, struct teller *teller)
-{
-	if (helper->channel_fd < 0)
-		return;
-	if (helper->kind->passed[0] != EVENT_NONE && !routers_have_room(helper)) {
-		wait_for_room(helper, now_ns);
-		return;
-	}
-	end_wait_for_room(helper);
-	read_channel(helper, now_ns, teller);
+	return helper->kind->passed[0] != EVENT_NONE &&
+	       room_is_lacking(&helper->room, helper->loop, helper->channel_fd, *helper->routers_fd,
+			       now_ns);
 }
 
 bool helper_ended(struct helper *helper, pid_t pid, const char *how, int64_t now_ns,
@@ -501,9 +466,9 @@ bool helper_ended(struct helper *helper, pid_t pid, const char *how, int64_t now
 
 	if (pid != helper->pid || !pid)
 		return was_abandoned(helper, pid);
-	/* Why, in its own words. What it says to routers that have no room the next one repeats. */
+	/* Why, in its own words. What the routers have no room for the next one repeats. */
 	read_channel(helper, now_ns, teller);
-	close_channel(helper);
+	close_fd(&helper->channel_fd);
 	if (now_ns - helper->started_ns >= WELL_NS)
 		helper->failures_n = 0;
 	if (helper->is_over)
@@ -520,7 +485,8 @@ bool helper_ended(struct helper *helper, pid_t pid, const char *how, int64_t now
 
 void helper_dispatch(struct helper *helper, int64_t now_ns, struct teller *teller)
 {
-	listen_to(helper, now_ns, teller);
+	if (!has_to_wait(helper, now_ns))
+		read_channel(helper, now_ns, teller);
 	if (now_ns < helper->deadline_ns)
 		return;
 	if (helper->life == HELPER_WAITS)
@@ -538,14 +504,15 @@ void helper_dispatch(struct helper *helper, int64_t now_ns, struct teller *telle
 
 int64_t helper_deadline(const struct helper *helper)
 {
-	return helper->room_ns < helper->deadline_ns ? helper->room_ns : helper->deadline_ns;
+	return helper->room.look_ns < helper->deadline_ns ? helper->room.look_ns
+							  : helper->deadline_ns;
 }
 
 static void hang_up(struct helper *helper)
 {
 	if (helper->channel_fd >= 0)
 		(void)channel_send(helper->channel_fd, CHANNEL_FREEZE, 0, NULL);
-	close_channel(helper);
+	close_fd(&helper->channel_fd);
 }
 
 /* Its commands are ended by it, or by their wardens when it is killed. Return: whether it has ended

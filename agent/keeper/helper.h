@@ -15,6 +15,7 @@
 
 #include "agent/helper.h"
 #include "agent/loop.h"
+#include "room.h"
 #include "tell.h"
 
 #define HELPER_NEVER         INT64_MAX
@@ -62,9 +63,8 @@ struct helper {
 	int64_t deadline_ns; /* HELPER_NEVER: none */
 	struct loop *loop;
 	const int *routers_fd; /* the channel of the router process, as it is; borrowed */
-	int64_t room_ns; /* it is not listened to until then, when the routers may have room for
-			  * what it says; HELPER_NEVER: it is */
-	int64_t said_ns; /* since then it has said @said_n things */
+	struct room room;      /* of the routers, for what it says */
+	int64_t said_ns;       /* since then it has said @said_n things */
 	unsigned said_n;
 	unsigned failures_n; /* in a row: it ended soon */
 	bool is_killed;      /* while it ends */
@@ -150,9 +150,8 @@ bool helper_ended(struct helper *helper, pid_t pid, const char *how, int64_t now
 
 /**
  * helper_dispatch() - read what it says, some of it, and do what is due. What it cannot do is told,
- * and nothing else. While the routers do not read what was passed on to them, one that has
- * something to say to them is not read, either, and keeps it, so that nothing of it is lost, and
- * room is left for what the keeper has to say.
+ * and nothing else. One that has something to say to the routers is not read while they have no
+ * room for it.
  */
 void helper_dispatch(struct helper *helper, int64_t now_ns, struct teller *teller);
 

@@ -214,6 +214,15 @@ static bool on_newcomer(struct keeper *keeper, enum succession_role role,
 	return message->type == CHANNEL_READY;
 }
 
+/* Only NEXT says something to CURRENT. */
+static bool has_to_wait(struct keeper *keeper, enum succession_role role)
+{
+	return role == SUCCESSION_NEXT &&
+	       room_is_lacking(&keeper->room, keeper->loop, keeper->children[role].channel_fd,
+			       keeper->children[SUCCESSION_CURRENT].channel_fd,
+			       clocks_now().mono_ns);
+}
+
 /*
  * One that does not speak on the wire. Whether it is ready counts when all it said was read: it may
  * have ended since.
@@ -224,7 +233,7 @@ static void read_newcomer(struct keeper *keeper, enum succession_role role)
 	bool ready = false;
 	int got = 0;
 
-	while (child->channel_fd >= 0 &&
+	while (!has_to_wait(keeper, role) && child->channel_fd >= 0 &&
 	       (got = channel_receive(child->channel_fd, &keeper->message)) > 0)
 		ready |= on_newcomer(keeper, role, &keeper->message);
 	if (got < 0)
@@ -338,7 +347,7 @@ static int64_t deadline(const void *self)
 	const struct keeper *keeper = self;
 
 	return earlier(
-		earlier(service_deadline(keeper->service),
+		earlier(earlier(service_deadline(keeper->service), keeper->room.look_ns),
 			succession_other_deadline(&keeper->succession)),
 		earlier(helper_deadline(&keeper->checker), helper_deadline(&keeper->notifier)));
 }
@@ -590,6 +599,7 @@ static void init(struct keeper *keeper, const char *conf_path)
 						.found_fd = -1,
 						.news_fd = -1,
 						.figures_fd = -1 },
+				   .room = { LOOP_NEVER },
 				   .signal_fd = -1,
 				   .journal_fd = -1,
 				   .report_fd = -1,

@@ -49,6 +49,7 @@ struct keeper {
 	struct child children[SUCCESSION_ROLES_COUNT]; /* what is in its slots */
 	pid_t dismissed[KEEPER_DISMISSED_MAX];         /* those whose end is no news; 0: free */
 	unsigned dismissed_n; /* of them that took the place of another one */
+	struct room room;     /* of CURRENT, for what NEXT says */
 
 	struct succession_event events[KEEPER_EVENTS_MAX]; /* to be decided, in their order */
 	unsigned events_n;

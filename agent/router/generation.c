@@ -515,15 +515,26 @@ static int open_all(struct generation *g)
 	return err;
 }
 
+/* For a word to the keeper, who passes some on as fast as the predecessor reads. Nobody waits for
+ * this process yet. */
+static void await_room(const struct generation *g)
+{
+	struct pollfd fd = { .fd = g->channel_fd, .events = POLLOUT };
+
+	(void)poll(&fd, 1, -1);
+}
+
 /* So that they leave without a gap, while all others are still in the predecessor's hands. */
 static void say_gone(const struct generation *g)
 {
-	const char *name;
+	const char *name = changes_gone(g->changes, 0);
 
-	if (changes_gone(g->changes, 0))
+	if (name)
 		(void)channel_send(g->channel_fd, CHANNEL_GONE, 0, NULL);
-	for (unsigned i = 0; (name = changes_gone(g->changes, i)); i++)
+	for (unsigned i = 0; (name = changes_gone(g->changes, i)); i++) {
+		await_room(g);
 		(void)channel_send(g->channel_fd, CHANNEL_GONE, 0, name);
+	}
 }
 
 /*
@@ -538,6 +549,7 @@ static int await_go(const struct generation *g, int64_t *ret_frozen_real_ns, int
 	int got;
 
 	say_gone(g);
+	await_room(g);
 	got = channel_send_fd(g->channel_fd, CHANNEL_READY, 0, program_fd);
 	if (program_fd >= 0)
 		close(program_fd);

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """What a reload changed is in the journal, and nothing else is said to have changed."""
 
+import os
 import shutil
+import signal
 
 from frames import Probe
 from generations import crash, reload, replace, start
 from lab import router, wait_until
+from processes import sleeps_in_poll
 from test_events import events
 
 TWO = {"name": "two", "vrid": 52, "addresses": ["192.0.2.11/24"]}
@@ -50,6 +53,29 @@ def test_changes_of_a_reload_are_told(lab):
         "reload=changed realtime=true->false",
         "reload=changed router=lan vrid=51->60 change=restarted",
         "reload=changed router=new change=removed"]
+
+
+def test_reload_without_hundreds_of_routers_lets_each_leave(lab):
+    """Each of them is named to the process that speaks, which may be slow to read that: more than
+    the kernel takes for it."""
+    host = lab.host("gw1", "10.0.0.2/16", segment="s0")
+    host.attach("s1", "10.1.0.2/16")
+    many = [router(200, name=f"r{i}v{vrid}", interface=f"eth{i}", vrid=vrid, interval="1s",
+                   leave="gap", addresses=[f"10.{i}.1.{vrid}/16"])
+            for i in range(2) for vrid in range(1, 251)]
+    agent = lab.vipd(host, many)
+    wait_until(lambda: all(it["state"] == "active" for it in agent.show()["routers"]), 30)
+    agent.configure(many[:1])
+    mark, current = lab.now(), agent.router_pid
+    os.kill(current, signal.SIGSTOP)
+    agent.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: any(map(sleeps_in_poll, set(agent.router_pids) - {current})),
+               what="a next one that waits", every=0.001)
+    os.kill(current, signal.SIGCONT)
+    agent.wait_log("reload=done")
+    left = [it["router"] for it in events(agent) if it["kind"] == "state" and it["to"] == "initialize"]
+    assert sorted(left) == sorted(it["name"] for it in many[1:])
+    assert len({(it.src, it.vrid) for it in lab.capture.adverts(since=mark, priority=0)}) == 499
 
 
 def test_changes_of_a_reload_that_changes_nothing_are_none(lab):
