@@ -151,6 +151,12 @@ static void tell_control(struct turn *turn, const struct clocks *now)
 	events_put(turn->events, now, &event);
 }
 
+/* The keeper takes none on any more: nobody waits for that, or for what it has taken on. */
+static void refuse_reloads(struct turn *turn, const struct clocks *now)
+{
+	control_reload_done(turn->control, now->mono_ns, "vipd was told to stop");
+}
+
 static void run_control(void *self, const struct clocks *now, unsigned readable)
 {
 	struct turn *turn = self;
@@ -159,7 +165,11 @@ static void run_control(void *self, const struct clocks *now, unsigned readable)
 		return;
 	control_dispatch(turn->control, now);
 	tell_control(turn, now);
-	if (control_reload_asked(turn->control))
+	if (!control_reload_asked(turn->control))
+		return;
+	if (turn->asked[true])
+		refuse_reloads(turn, now);
+	else
 		(void)channel_send(turn->channel_fd, CHANNEL_RELOAD,
 				   now->mono_ns + CONTROL_RELOAD_END_NS, NULL);
 }
@@ -488,6 +498,8 @@ static void leave(struct turn *turn, const struct clocks *now)
 		return;
 	turn->left = true;
 	turn->room_ns = LOOP_NEVER;
+	if (turn->asked[true])
+		refuse_reloads(turn, now);
 	routers_leave(turn->routers, now);
 	ask_for_time(turn, now);
 }

@@ -544,11 +544,12 @@ def test_hooks_are_those_of_the_configuration_that_lowers_the_priority(lab, home
 def test_stop_while_a_reload_has_it_wait_runs_no_hook_twice(lab, home, way):
     hook, one, two, reloading = leaving(lab, home, way, "30s")
     ask_to_stop(one)
+    assert not reloading or "vipd was told to stop" in end_reload(reloading, 1), "at once"
+    assert "vipd was told to stop" in end_reload(begin_reload(one), 1), "nor is another one"
     one.host.wait_adverts(20, since=lab.now())
     hook.open()
     see_stopped(one, None)
     two.wait_state("lan", "active")
-    assert not reloading or reloading.wait(timeout=20) != 0, "that reload was not done"
     assert len(hook.begun_times) == len(hook.ended_times) == 1
     assert told(one) == [("waits", way), ("ready", way)]
 
