@@ -8,9 +8,9 @@
  * middle of writing leaves the one before. Its counters are kept once: that death may cost a count.
  *
  * An upgrade reads what another version wrote, older or newer: the memory consists of sections with
- * a tag and a size of their records (state.c). Records only ever grow at their end, numbers in them
- * never change (vrrp/names.h), what is missing reads as zero, and zero is what was before the
- * member existed. Sections that are not known are passed over.
+ * a tag and a size of their records (state_memory.c). Records only ever grow at their end, numbers
+ * in them never change (vrrp/names.h), what is missing reads as zero, and zero is what was before
+ * the member existed. Sections that are not known are passed over.
  */
 #ifndef STATE_H
 #define STATE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The inside of the state memory, private to the files that share it: state.c lays it out, opens it
- * and keeps elections; state_router.c what else there is of a router; state_will.c writes wills and
- * state_will_read.c reads them; state_auth.c keeps what HMACs need.
+ * The inside of the state memory, private to the files that share it: state_memory.c lays it out
+ * and opens it; state.c keeps elections, state_router.c what else there is of a router;
+ * state_will.c writes wills and state_will_read.c reads them; state_auth.c keeps what HMACs need.
  */
 #ifndef STATE_PRIVATE_H
 #define STATE_PRIVATE_H

@@ -2,7 +2,8 @@
 /*
  * The memory in which a generation leaves its elections: what was written is read back, and what
  * was not written to its end, or by somebody else, is not believed. Where things lie in it is
- * nobody's business but agent/state.c's, so damage is done everywhere, or where a write changed it.
+ * nobody's business but agent/state_memory.c's, so damage is done everywhere, or where a write
+ * changed it.
  */
 #include "memory_form.h"
 #include "test.h"
