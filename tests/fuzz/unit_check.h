@@ -87,12 +87,15 @@ static inline void check_active_actions(const struct subject *s, unsigned i, con
 	enum vrrp_event_type type = s->event->type;
 	unsigned priority = type == VRRP_EVENT_CEDE ? 0 : s->vr[i].election.priority;
 
-	if (type == VRRP_EVENT_ADVERT && is_overtaken(s, i)) {
+	if (type == VRRP_EVENT_ADVERT && s->who == i && is_overtaken(s, i)) {
 		expect(s, i, !*word, "what is as old as the offer is answered with nothing");
 		return;
 	}
-	if (type == VRRP_EVENT_ADVERT && before->ceding && is_last_word(s, i)) {
-		expect(s, i, !strcmp(word, "A") && !advert->priority,
+	if (type == VRRP_EVENT_ADVERT && s->who == i && before->ceding && is_last_word(s, i)) {
+		/* One that is a tie may be left to the first member, who hears that router, too. */
+		bool may_pass = s->event->advert->priority == before->priority && i != s->first;
+
+		expect(s, i, (may_pass && !*word) || (!strcmp(word, "A") && !advert->priority),
 		       "who reads a last word offers to leave once more");
 		return;
 	}
