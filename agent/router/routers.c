@@ -395,7 +395,6 @@ static void see_off(struct routers *routers)
 void routers_leave(struct routers *routers, const struct clocks *now)
 {
 	routers->now = now;
-	routers->stops = true;
 	for (unsigned i = 0; i < routers->n; i++) {
 		routers->all[i].hasty = false;
 		if (routers->all[i].leaving)
@@ -404,6 +403,11 @@ void routers_leave(struct routers *routers, const struct clocks *now)
 		leave(routers, &routers->all[i]);
 	}
 	see_off(routers);
+}
+
+void routers_note_stop(struct routers *routers)
+{
+	routers->stops = true;
 }
 
 bool routers_are_stopping(const struct routers *routers)

@@ -288,7 +288,13 @@ void routers_tell_holds(struct routers *routers, const struct clocks *now);
 void routers_leave(struct routers *routers, const struct clocks *now);
 
 /**
- * routers_are_stopping() - whether routers_leave() was called: nobody goes on behind this process.
+ * routers_note_stop() - vipd was told to stop, and not this process alone: nobody goes on behind
+ * it.
+ */
+void routers_note_stop(struct routers *routers);
+
+/**
+ * routers_are_stopping() - whether that was noted.
  */
 bool routers_are_stopping(const struct routers *routers);
 

@@ -111,7 +111,7 @@ struct routers {
 	bool unsaid;           /* something may be owed that was decided behind the end of a turn */
 	unsigned fresh_n;      /* addresses that the kernel has not said yet to answer */
 	unsigned leaving_n;    /* routers that were told to leave, and have not */
-	bool stops;            /* all of them were, for good */
+	bool stops;            /* all of them are, and nobody goes on then */
 	unsigned repeated_n;   /* frames of rounds that it has sent, or put off */
 	struct lan **doubtful; /* LANs to be assessed; each once */
 	struct router **owing; /* routers with something in their outbox; each once */

@@ -335,6 +335,8 @@ static void read_signals(struct turn *turn, const struct clocks *now)
 		 * process and the keeper, which then asks for the first time. */
 		turn->stop |= turn->asked[by_keeper];
 		turn->asked[by_keeper] = turn->leaving = true;
+		if (by_keeper)
+			routers_note_stop(turn->routers);
 		/* The keeper says for itself who asked. */
 		if (!by_keeper)
 			tell_signal(turn, now, &info);

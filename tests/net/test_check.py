@@ -163,6 +163,18 @@ def test_who_waits_for_a_successor_to_stop_has_no_standby_on_purpose(lab):
     assert agent.leave_at_once() == 0
 
 
+def test_router_process_that_alone_was_told_to_stop_has_a_standby(lab):
+    """Which goes on when it has left."""
+    agent = start(lab, router(254, interval="40s", down_intervals=1))
+    old, standby = agent.router_pid, agent.standby_pid
+    os.kill(old, signal.SIGTERM)
+    agent.wait_log(f"signal=TERM from_pid={os.getpid()}")
+    assert said_of_host(agent) == [] and agent.show()["standby"] is True
+    os.kill(old, signal.SIGTERM)                   # who asks twice waits for nobody
+    wait_until(lambda: agent.router_pids == [standby], what="the standby to go on")
+    assert agent.leave_at_once() == 0
+
+
 def test_check_waits_for_the_standby_after_a_reload(active):
     for _ in range(3):
         assert active.reload().returncode == 0
