@@ -288,10 +288,13 @@ int64_t track_deadline(const struct routers *routers, const struct router *route
 	for (unsigned i = 0; i < router->tracks_n; i++) {
 		const struct track *track = track_get(routers, router, i);
 
-		if (!track->down && track->down_ns < deadline_ns)
-			deadline_ns = track->down_ns;
-		if (track->look_ns < deadline_ns)
-			deadline_ns = track->look_ns;
+		/* What has to wait does so with all of its news. */
+		int64_t due_ns = track->look_ns;
+
+		if (due_ns == VRRP_NEVER && !track->down)
+			due_ns = track->down_ns;
+		if (due_ns < deadline_ns)
+			deadline_ns = due_ns;
 	}
 	return deadline_ns;
 }

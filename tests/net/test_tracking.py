@@ -212,6 +212,23 @@ def test_delay_lets_a_carrier_blink(lab):
     two.wait_state("lan", "active")
 
 
+def test_delay_that_ends_while_a_change_waits(lab):
+    made = host(lab, "gw1", 2)
+    made.attach("third", "203.0.113.2/24")
+    agent = lab.vipd(made, [tracking(150, -60, {"interface": "eth2", "weight": -30,
+                                                "delay": "300ms"}, interval="1s")])
+    agent.wait_state("lan", "active")
+    down(lab, agent)
+    wait_priority(agent, 90)
+    # Both wait for the next advert. The second one is down from 300 ms behind that, which is a
+    # change that waits in turn.
+    lab.heal(made, dev="eth1")
+    down(lab, agent, dev="eth2")
+    wait_priority(agent, 120)
+    assert not [it for it in agent.log if "lost=" in it], agent.story()
+    assert agent.router()["counters"]["became_active"] == 1
+
+
 def test_interface_that_is_not_there_yet(lab):
     agent = lab.vipd(host(lab, "gw1", 2), [tracking(150, {"interface": "tun7", "weight": -60},
                                                     {"interface": "eth1", "weight": -20})])
