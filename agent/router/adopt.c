@@ -76,6 +76,29 @@ static void lend(struct routers *routers, const struct router *router, const uin
 			kern_wants_lend(routers->wants, router->want + i);
 }
 
+/*
+ * Those with one fate are Active together or not at all. Their adverts may be out of step, and so
+ * may be for how long each was silent; but a peer takes over when it hears none of them.
+ */
+static bool is_history(const struct routers *routers, struct router *router, struct state *old,
+		       const struct vrrp *vr)
+{
+	int64_t now_ns = routers->now->mono_ns;
+	bool history = vrrp_is_history(vr, now_ns);
+
+	for (unsigned i = 0; history && i < router_mates_n(router); i++) {
+		struct state_router key = router_state(router_mate(router, i)->conf);
+		int entry = state_find(old, &key);
+		struct vrrp mate;
+
+		if (vr->election.state == VRRP_STATE_ACTIVE && entry >= 0 &&
+		    state_get(old, (unsigned)entry, now_ns, &mate) == 0 &&
+		    mate.election.state == VRRP_STATE_ACTIVE)
+			history = vrrp_is_history(&mate, now_ns);
+	}
+	return history;
+}
+
 static bool adopt(struct routers *routers, struct router *router, struct state *old, int entry)
 {
 	int64_t now_ns = routers->now->mono_ns;
@@ -83,7 +106,7 @@ static bool adopt(struct routers *routers, struct router *router, struct state *
 	struct vrrp vr;
 
 	if (entry < 0 || state_get(old, (unsigned)entry, now_ns, &vr) < 0 ||
-	    vrrp_is_history(&vr, now_ns))
+	    is_history(routers, router, old, &vr))
 		return false;
 	last = is_last_resort(routers, router, &vr, old, entry);
 	vrrp_adopt(&router->vr, &vr, last ? RESORT_PRIORITY : router->vr.election.priority, now_ns);

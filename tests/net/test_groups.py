@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Routers of a group have one fate: Active in all of them, or in none."""
 
+import signal
+
 import pytest
 
 from agents import keepalived_config, router
@@ -182,6 +184,29 @@ def test_group_of_one_is_warned_of_once_per_configuration(lab):
     assert len(told) == 1 and " warning: " in told[0], told
     reload(agent)
     agent.wait_log("a group of one router changes nothing", skip=agent.log.index(told[0]) + 1)
+
+
+def test_group_of_which_one_was_silent_for_long_goes_on_whole(lab):
+    """Of several intervals, one has been silent for longer than may be missed, the other not: that
+    one is heard by the peer, which takes over from none of them."""
+    def made(priority):
+        return [member("lan", priority, interval="100ms"), member("wan", priority, interval="3s")]
+
+    one = lab.vipd(host(lab, "gw1", 2), made(200), groups=[GROUP])
+    wait_all(one, "active")
+    two = lab.vipd(host(lab, "gw2", 3), made(100), groups=[GROUP])
+    wait_until(lambda: all(it["active_address"] for it in two.show()["routers"]),
+               what="a Backup that hears both")
+    lines = len(one.log)
+    one.kill_keeper(signal.SIGSTOP)
+    one.kill_router()
+    two.wait_log("router=lan .* deaf=yes")
+    one.kill_keeper(signal.SIGCONT)
+    one.wait_log("adopted=2 started=0", skip=lines)
+    one.host.wait_adverts(5, since=lab.now(), vrid=51)
+    assert set(states(one).values()) == {"active"} and became(one) == 2
+    assert set(states(two).values()) == {"backup"} and became(two) == 0
+    assert held(one) == {LAN, WAN} and not held(two)
 
 
 def test_group_that_is_active_goes_on_after_a_crash(lab):

@@ -728,7 +728,7 @@ DEFECTS = [
     Defect("history-adopted",
            "vipd goes on as Active, long after its peer has taken over.",
            "agent/router/*.c",
-           "|| vrrp_is_history(&vr, now_ns))",
+           "|| is_history(routers, router, old, &vr))",
            ")"),
     Defect("farewell-not-inherited",
            "Who dies right after a handover leaves without a word.",

@@ -493,12 +493,22 @@ bool check_same_conf(const struct sim_conf *a, const struct sim_conf *b)
 	       a->absent == b->absent && checks_same(&a->checks, &b->checks);
 }
 
-/* An Active whose peers must have taken over since; who was told to leave has left. */
+static bool was_silent(const struct vrrp *vr, int64_t now)
+{
+	return now - vr->election.advert_ns >
+	       model_missed(&vr->config) * vr->config.interval_cs * 10 * SIM_MS;
+}
+
+/* An Active whose peers must have taken over since, as it was silent in all families that elect as
+ * one; who was told to leave has left. */
 static bool is_history(const struct sim_gateway *r, int64_t now)
 {
+	const struct vrrp *mate = &r->companion.vr;
+	bool speaks = r->unit.together && mate->election.state == VRRP_STATE_ACTIVE &&
+		      !was_silent(mate, now);
+
 	if (r->vr.election.state == VRRP_STATE_ACTIVE)
-		return now - r->vr.election.advert_ns >
-		       model_missed(&r->vr.config) * r->vr.config.interval_cs * 10 * SIM_MS;
+		return was_silent(&r->vr, now) && !speaks;
 	return r->vr.election.reason.code == VRRP_REASON_STOPPED;
 }
 
