@@ -5,13 +5,31 @@
 
 #include "notifier_private.h"
 
-/* What outlives the notifier: what was answered, so that no command is run for it once more. */
-#define ANSWER_SIZE (CONF_NAME_SIZE + 16)
+/* What outlives the notifier, of each router for the last wait alone, told by its end: what was
+ * answered, so that no command is run for it once more, and whether a command had failed before. */
+#define FACT_SIZE (CONF_NAME_SIZE + 24)
 
-static const char *answer_name(const struct book_router *first, char *buf)
+static const char *fact_name(const char *fact, const struct book_router *first, char *buf)
 {
-	snprintf(buf, ANSWER_SIZE, "hold.%s.%u", first->conf->name, first->conf->vrrp.family);
+	snprintf(buf, FACT_SIZE, "%s.%s.%u", fact, first->conf->name, first->conf->vrrp.family);
 	return buf;
+}
+
+static int64_t fact_of(const struct notifier *notifier, const char *fact,
+		       const struct book_router *first)
+{
+	char name[FACT_SIZE];
+
+	return notifier->store ? store_fact_of(notifier->store, fact_name(fact, first, name)) : 0;
+}
+
+static void put_fact(struct notifier *notifier, const char *fact, const struct hold *hold,
+		     int64_t value)
+{
+	char name[FACT_SIZE];
+
+	if (notifier->store)
+		store_fact(notifier->store, fact_name(fact, hold->first, name), value);
 }
 
 /* Once more for whoever asks once more: the router process that was told may be dead. Where there
@@ -29,29 +47,36 @@ static void say(struct notifier *notifier, struct hold *hold)
 
 static void answer(struct notifier *notifier, struct hold *hold)
 {
-	char name[ANSWER_SIZE];
-
 	say(notifier, hold);
-	if (notifier->store)
-		store_fact(notifier->store, answer_name(hold->first, name),
-			   hold->failed ? -hold->until_ns : hold->until_ns);
+	put_fact(notifier, "hold", hold, hold->failed ? -hold->until_ns : hold->until_ns);
+}
+
+/* Others may run still, and end when there is another notifier. */
+static void fail(struct notifier *notifier, struct hold *hold)
+{
+	hold->failed = true;
+	put_fact(notifier, "failed", hold, hold->until_ns);
 }
 
 /* Return: until when somebody waited for the last answer, negative: a command had failed; 0: none
  * was given. */
 static int64_t last_answer(const struct notifier *notifier, const struct book_router *first)
 {
-	char name[ANSWER_SIZE];
+	return fact_of(notifier, "hold", first);
+}
 
-	return notifier->store ? store_fact_of(notifier->store, answer_name(first, name)) : 0;
+/* What came of an earlier wait says nothing about this one. */
+static void recall_failure(const struct notifier *notifier, struct hold *hold)
+{
+	hold->failed |= last_answer(notifier, hold->first) == -hold->until_ns ||
+			fact_of(notifier, "failed", hold->first) == hold->until_ns;
 }
 
 /* Whether one before this notifier has answered. */
-static bool was_answered(const struct notifier *notifier, struct hold *hold)
+static bool was_answered(const struct notifier *notifier, const struct hold *hold)
 {
 	int64_t known = last_answer(notifier, hold->first);
 
-	hold->failed = known < 0;
 	return known == hold->until_ns || known == -hold->until_ns;
 }
 
@@ -61,14 +86,12 @@ void notifier_recall_answers(struct notifier *notifier)
 		struct book_router *router = book_at(notifier->book, i);
 		int64_t known = router->conf->unit_at ? 0 : last_answer(notifier, router);
 		int64_t until_ns = known < 0 ? -known : known;
-		struct hold *hold;
 
-		if (until_ns <= notifier->now_ns)
-			continue;
-		hold = holds_make(&notifier->holds, router, until_ns, notifier->now_ns);
-		if (hold)
-			hold->failed = known < 0;
+		if (until_ns > notifier->now_ns)
+			(void)holds_make(&notifier->holds, router, until_ns, notifier->now_ns);
 	}
+	for (struct hold *hold = notifier->holds.first; hold; hold = hold->next)
+		recall_failure(notifier, hold);
 }
 
 void notifier_answer_again(struct notifier *notifier)
@@ -107,6 +130,7 @@ static void begin(struct notifier *notifier, const struct event *event, struct b
 		return;
 	}
 	hold->before = event_before_of(event->fact.name);
+	recall_failure(notifier, hold);
 	if (is_new && !was_answered(notifier, hold))
 		notifier_tell_hooks(notifier, event, hold);
 	if (!hold->pending)
@@ -203,7 +227,7 @@ int notifier_drop_hook(struct notifier *notifier, const struct delivery *deliver
 
 	if (err < 0)
 		return err;
-	hold->failed = true; /* it has not run */
+	fail(notifier, hold); /* it has not run */
 	hold->pending--;
 	if (!hold->pending && !hold->answered)
 		answer(notifier, hold);
@@ -224,7 +248,7 @@ void notifier_end_hook(struct notifier *notifier, struct delivery *delivery, con
 	if (notifier->store)
 		store_begin(notifier->store);
 	if (error && !hold->over) {
-		hold->failed = true;
+		fail(notifier, hold);
 		snprintf(of, sizeof(of), "%s/%s", event_before_word(hold->before),
 			 delivery->router);
 		snprintf(text, sizeof(text), "%s: %s: %s all the same", target_name(delivery->conf),

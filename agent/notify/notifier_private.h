@@ -103,7 +103,8 @@ int notifier_drop_hook(struct notifier *notifier, const struct delivery *deliver
 
 /**
  * notifier_recall_answers() - those of a notifier that may have died before the keeper had read
- * them, as far as somebody may wait for them still: they are given again.
+ * them, as far as somebody may wait for them still: they are given again. And which waits have a
+ * command that failed, though others of them have not ended.
  */
 void notifier_recall_answers(struct notifier *notifier);
 

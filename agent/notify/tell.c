@@ -132,6 +132,15 @@ static bool put_off(const struct telling *telling, const struct conf_notify *con
 	return queue_put_off(notifier->queue, &like, notifier->now_ns + AGAIN_NS);
 }
 
+/* Who waits for one that is not run has none that has ended well. */
+static void count_hook(struct hold *hold, const struct delivery *delivery)
+{
+	if (delivery)
+		hold->pending++;
+	else
+		hold->failed = true;
+}
+
 static void tell_entry(const struct telling *telling, const struct conf_notify *conf,
 		       enum message_scope scope)
 {
@@ -156,8 +165,8 @@ static void tell_entry(const struct telling *telling, const struct conf_notify *
 	if (!delivery)
 		notifier_tell_failure(notifier, -ENOMEM, "taking in an event",
 				      "it is told to nobody");
-	else if (telling->hold)
-		telling->hold->pending++;
+	if (telling->hold)
+		count_hook(telling->hold, delivery);
 }
 
 /* keepalived's FIFO has lines of groups among those of their routers. */

@@ -280,6 +280,91 @@ static void test_hook_that_is_dropped_is_waited_for_no_longer(void **state)
 	assert_string_equal(scene->told, expected);
 }
 
+/* Time passes here as it does for the commands. Return: what somebody is told who waits. */
+static unsigned answer_of(struct scene *scene)
+{
+	for (unsigned i = 0; i < 2000; i++) {
+		if (strstr(scene->told, told_of(EVENT_DRAINED, EVENT_DRAIN_READY)))
+			return EVENT_DRAIN_READY;
+		if (strstr(scene->told, told_of(EVENT_DRAINED, EVENT_DRAIN_HOOK_FAILED)))
+			return EVENT_DRAIN_HOOK_FAILED;
+		usleep(10000);
+		pass(scene, SECOND / 100);
+	}
+	fail_msg("no answer: %s", scene->told);
+	return 0;
+}
+
+/* What is told of one wait, of which a command fails or not. */
+static void wait_once(struct scene *scene, enum event_before before, bool fails)
+{
+	static int64_t until_ns = UNTIL;
+	char flag[60];
+
+	snprintf(flag, sizeof(flag), "%s/flag", scene->directory);
+	if (fails)
+		(void)unlink(flag);
+	else
+		fclose(fopen(flag, "w"));
+	scene->told[0] = '\0';
+	wait_before(scene, before, until_ns++);
+	assert_int_equal(answer_of(scene), fails ? EVENT_DRAIN_HOOK_FAILED : EVENT_DRAIN_READY);
+	assert_int_equal(!!strstr(scene->told, told_of(EVENT_NOTIFY, EVENT_NOTIFY_HOOK)), fails);
+}
+
+/* Nor of another one that looks into the same store. */
+static void test_failure_is_told_of_the_wait_that_it_was_in_and_of_no_other(void **state)
+{
+	struct scene *scene = *state;
+	char hook[160];
+
+	snprintf(hook, sizeof(hook),
+		 "notify = ( { command = [ \"/usr/bin/test\", \"-e\", \"%s/flag\" ]; before = "
+		 "\"drain\"; } );",
+		 scene->directory);
+	for (enum event_before before = EVENT_BEFORE_DRAIN; before < EVENT_BEFORE_COUNT; before++) {
+		start(scene, hook, 0);
+		pass(scene, 1); /* the last answer, once more */
+		wait_once(scene, before, false);
+		wait_once(scene, before, true);
+		wait_once(scene, before, false);
+		wait_once(scene, before, true);
+		stop(scene);
+		start(scene, hook, 0);
+		pass(scene, 1); /* the last answer, once more */
+		wait_once(scene, before, false);
+		stop(scene);
+	}
+	start(scene, hook, 0);
+}
+
+/* One has failed, and is not run again; the other one ends well. */
+static void test_failure_is_not_forgotten_with_a_notifier_that_dies_meanwhile(void **state)
+{
+	struct scene *scene = *state;
+	char hooks[400], gate[60];
+
+	snprintf(gate, sizeof(gate), "%s/gate", scene->directory);
+	snprintf(hooks, sizeof(hooks),
+		 "notify = ( { command = [ \"/bin/false\" ]; before = \"drain\"; }, { command = [ "
+		 "\"/bin/sh\", \"-c\", \"until [ -e %s ]; do sleep 0.02; done\" ]; before = "
+		 "\"drain\"; timeout = \"1m\"; } );",
+		 gate);
+	start(scene, hooks, 0);
+	wait_for_hooks(scene);
+	for (unsigned i = 0; !scene->told[0] && i < 2000; i++) {
+		usleep(10000);
+		pass(scene, SECOND / 100);
+	}
+	assert_string_equal(scene->told, told_of(EVENT_NOTIFY, EVENT_NOTIFY_HOOK));
+	stop(scene);
+	start(scene, hooks, 0);
+	pass(scene, 1);
+	assert_int_equal(running(scene), 1);
+	fclose(fopen(gate, "w"));
+	assert_int_equal(answer_of(scene), EVENT_DRAIN_HOOK_FAILED);
+}
+
 #define SLOW                                                                                       \
 	"notify = ( { command = [ \"/bin/sleep\", \"60\" ]; before = \"drain\"; timeout = "        \
 	"\"1m\"; } );"
@@ -454,6 +539,8 @@ int main(void)
 		TEST(test_question_without_room_is_asked_again),
 		TEST(test_drain_of_a_vipd_that_is_dead_runs_nothing),
 		TEST(test_hook_that_is_dropped_is_waited_for_no_longer),
+		TEST(test_failure_is_told_of_the_wait_that_it_was_in_and_of_no_other),
+		TEST(test_failure_is_not_forgotten_with_a_notifier_that_dies_meanwhile),
 		TEST(test_hooks_are_cut_at_once_when_vipd_ends_and_none_begins),
 		TEST(test_hook_goes_on_when_the_notifier_is_replaced),
 		TEST(test_hook_goes_on_when_the_keeper_just_hangs_up),
