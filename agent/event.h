@@ -90,7 +90,8 @@ enum event_kind {
 	EVENT_DAMPED = 59,      /* of a router that flaps: @fact.word: enum event_damping; number:
 				   changes, in so many seconds, CLOCK_REALTIME until then; or zeros */
 	/* of any process */
-	EVENT_SIGNAL = 64,       /* number[0]: signal, number[1]: pid that sent it */
+	EVENT_SIGNAL = 64,       /* number[0]: signal, number[1]: pid that sent it; @fact.word: enum
+				    event_signal */
 	EVENT_FAILED = 65,       /* @fact.text: what for, error, @fact.name: an advice or nothing */
 	EVENT_DEGRADED = 66,     /* likewise, and vipd does without */
 	EVENT_JOURNAL_LOST = 67, /* a reader of the journal missed number[0] events */
@@ -223,6 +224,15 @@ enum event_drain {
 	EVENT_DRAIN_HOOK_LATE = 10,  /* it goes on though nobody said that they have */
 	EVENT_DRAIN_HOOK_USELESS = 11, /* likewise, since it is not Active any more */
 	EVENT_DRAIN_COUNT,
+};
+
+/* What a signal leads to. */
+enum event_signal {
+	EVENT_SIGNAL_HEARD = 0,   /* what was asked for is told of in another way */
+	EVENT_SIGNAL_LEAVES = 1,  /* told to stop */
+	EVENT_SIGNAL_HURRIES = 2, /* and told again */
+	EVENT_SIGNAL_IGNORED = 3, /* told to reload, but it stops */
+	EVENT_SIGNAL_COUNT,
 };
 
 /* What commands run before: an Active leaves on purpose; numbers of the state memory, too. */

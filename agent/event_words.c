@@ -345,9 +345,17 @@ static void fill_change(struct event_words *words)
 		strcat(buf, " change=restarted");
 }
 
+static const char *const signal_notes[EVENT_SIGNAL_COUNT] = {
+	[EVENT_SIGNAL_HEARD] = "",
+	[EVENT_SIGNAL_LEAVES] = "leaving gracefully",
+	[EVENT_SIGNAL_HURRIES] = "told to stop a second time: it leaves at once, and waits for no "
+				 "successor and no command",
+	[EVENT_SIGNAL_IGNORED] = "nothing is reloaded: it was told to stop",
+};
+
 static const char *signal_note(const struct event *event)
 {
-	return event->fact.word ? "leaving gracefully" : "";
+	return event->fact.word < EVENT_SIGNAL_COUNT ? signal_notes[event->fact.word] : "";
 }
 
 static const char *standby_note(const struct event *event)

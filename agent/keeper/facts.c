@@ -49,13 +49,12 @@ static const char *how(const struct keeper *keeper, enum succession_role role)
 	return role == SUCCESSION_CURRENT ? "it cannot be killed" : unready;
 }
 
-static void tell_asked(struct keeper *keeper)
+static void tell_asked(struct keeper *keeper, enum event_signal what)
 {
 	const struct signalfd_siginfo *info = &keeper->signal;
 
 	if (info->ssi_signo) /* else a router process passed on what vipctl asked */
-		tell_signal(keeper->teller, info->ssi_signo, info->ssi_pid,
-			    keeper->event.type == SUCCESSION_STOP);
+		tell_signal(keeper->teller, info->ssi_signo, info->ssi_pid, what);
 }
 
 /* The process in a role, if it is of use. */
@@ -89,7 +88,7 @@ void keeper_tell_all(struct keeper *keeper)
 	struct event event = event_fact(EVENT_PROCESSES, 0, lacking(keeper, buf, sizeof(buf)));
 	int channel_fd = keeper->children[SUCCESSION_CURRENT].channel_fd;
 
-	tell_signal(keeper->teller, info->ssi_signo, info->ssi_pid, false);
+	tell_signal(keeper->teller, info->ssi_signo, info->ssi_pid, EVENT_SIGNAL_HEARD);
 	event.fact.number[0] = getpid();
 	event.fact.number[1] = living(keeper, SUCCESSION_CURRENT);
 	event.fact.number[2] = living(keeper, SUCCESSION_STANDBY);
@@ -126,7 +125,14 @@ void keeper_tell(struct keeper *keeper, const struct succession_action *action)
 
 	switch (action->fact) {
 	case SUCCESSION_FACT_ASKED:
-		tell_asked(keeper);
+		tell_asked(keeper, keeper->event.type == SUCCESSION_STOP ? EVENT_SIGNAL_LEAVES
+									 : EVENT_SIGNAL_HEARD);
+		break;
+	case SUCCESSION_FACT_HURRIED:
+		tell_asked(keeper, EVENT_SIGNAL_HURRIES);
+		break;
+	case SUCCESSION_FACT_UNHEARD:
+		tell_asked(keeper, EVENT_SIGNAL_IGNORED);
 		break;
 	case SUCCESSION_FACT_NO_FIRST:
 		tell_failure(keeper->teller, EVENT_FAILED, keeper->spawn_error,

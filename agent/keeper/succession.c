@@ -413,6 +413,8 @@ static bool is_ending(const struct succession *s)
 
 static void on_reload(const struct step *step)
 {
+	if (is_ending(step->s))
+		tell(step, SUCCESSION_FACT_UNHEARD, SUCCESSION_CURRENT);
 	if (is_ending(step->s) || step->s->reload_due)
 		return;
 	tell(step, SUCCESSION_FACT_ASKED, SUCCESSION_CURRENT);
@@ -436,6 +438,9 @@ static void on_stop_again(const struct step *step)
 
 	if (!is_leaving(step->s) || current->life != SUCCESSION_READY)
 		return;
+	if (!step->s->hurried)
+		tell(step, SUCCESSION_FACT_HURRIED, SUCCESSION_CURRENT);
+	step->s->hurried = true;
 	ask_to_leave(step, true);
 }
 

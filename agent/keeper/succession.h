@@ -22,7 +22,7 @@
  * STANDBY ends	-		another in 10 s	another in 10 s	fill, unless	-
  *								NEXT is there
  * STANDBY stopped -		likewise, when it is not continued soon; never a heir meanwhile
- * RELOAD	noted		begins, or is	noted		noted		-
+ * RELOAD	noted		begins, or is	noted		noted		told
  *				noted
  * STOP		WILL, EXIT	LEAVE		LEAVE		WILL, EXIT	-
  *				->LEAVING	->LEAVING_FROZEN		LEAVE again
@@ -182,6 +182,8 @@ enum succession_fact {
 	SUCCESSION_FACT_UNDONE,     /* what it brought does not live */
 	SUCCESSION_FACT_RESUMED,    /* another program goes on as the keeper */
 	SUCCESSION_FACT_AGAIN,      /* there is a standby again, after NO_STANDBY */
+	SUCCESSION_FACT_HURRIED,    /* asked to stop a second time; once */
+	SUCCESSION_FACT_UNHEARD,    /* asked to reload, and does not, since it stops */
 };
 
 enum succession_service {
@@ -222,6 +224,7 @@ struct succession {
 	struct succession_child children[SUCCESSION_ROLES_COUNT];
 	bool on_trial;            /* CURRENT came with a reload and was not alive yet */
 	bool reload_due;          /* somebody asked, and it has not begun */
+	bool hurried;             /* somebody asked twice to stop */
 	bool rehearsed;           /* the reload that runs has a program to EXEC */
 	int64_t reload_ns;        /* none begins before */
 	int64_t reload_began_ns;  /* the one that runs, or the last one */

@@ -138,13 +138,13 @@ void tell_failure(struct teller *teller, enum event_kind kind, int error, const 
 	tell(teller, &event);
 }
 
-void tell_signal(struct teller *teller, unsigned number, unsigned from_pid, bool leaving)
+void tell_signal(struct teller *teller, unsigned number, unsigned from_pid, enum event_signal what)
 {
 	struct event event = event_fact(EVENT_SIGNAL, 0, NULL);
 
 	event.fact.number[0] = number;
 	event.fact.number[1] = from_pid;
-	event.fact.word = leaving;
+	event.fact.word = (uint8_t)what;
 	tell(teller, &event);
 }
 

@@ -93,7 +93,7 @@ void tell_failure(struct teller *teller, enum event_kind kind, int error, const 
  * tell_signal() - a signal came.
  * @leaving: and so vipd leaves.
  */
-void tell_signal(struct teller *teller, unsigned number, unsigned from_pid, bool leaving);
+void tell_signal(struct teller *teller, unsigned number, unsigned from_pid, enum event_signal what);
 
 /**
  * tell_legacy() - what the last router process decided and did not live to tell.

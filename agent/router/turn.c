@@ -312,13 +312,13 @@ static void tell(const struct turn *turn, const struct clocks *now, const struct
 }
 
 static void tell_signal(const struct turn *turn, const struct clocks *now,
-			const struct signalfd_siginfo *info)
+			const struct signalfd_siginfo *info, enum event_signal what)
 {
 	struct event event = event_fact(EVENT_SIGNAL, 0, NULL);
 
 	event.fact.number[0] = info->ssi_signo;
 	event.fact.number[1] = info->ssi_pid;
-	event.fact.word = 1;
+	event.fact.word = (uint8_t)what;
 	tell(turn, now, &event);
 }
 
@@ -331,15 +331,17 @@ static void read_signals(struct turn *turn, const struct clocks *now)
 		if (info.ssi_signo == SIGHUP) /* meant for the keeper */
 			continue;
 		by_keeper = (pid_t)info.ssi_pid == getppid();
+		/* The keeper says for itself who asked. */
+		if (!by_keeper)
+			tell_signal(turn, now, &info,
+				    turn->asked[by_keeper] ? EVENT_SIGNAL_HURRIES
+							   : EVENT_SIGNAL_LEAVES);
 		/* Who asks twice has no time for a successor to come. One Ctrl-C reaches both this
 		 * process and the keeper, which then asks for the first time. */
 		turn->stop |= turn->asked[by_keeper];
 		turn->asked[by_keeper] = turn->leaving = true;
 		if (by_keeper)
 			routers_note_stop(turn->routers);
-		/* The keeper says for itself who asked. */
-		if (!by_keeper)
-			tell_signal(turn, now, &info);
 	}
 }
 

@@ -190,7 +190,8 @@ static void note_of_host(struct why_facts *facts, const struct event *event)
 
 	if (event->kind == EVENT_STARTED)
 		note_start(facts, event);
-	if (event->kind < sizeof(places) / sizeof(places[0]) && places[event->kind])
+	if (event->kind < sizeof(places) / sizeof(places[0]) && places[event->kind] &&
+	    (event->kind != EVENT_SIGNAL || event->fact.word == EVENT_SIGNAL_LEAVES))
 		*places[event->kind] = *event;
 	if (event->kind == EVENT_PROCESS_LOST && event->fact.word)
 		facts->gave_up = *event;

@@ -186,6 +186,8 @@ def test_stop_asked_for_twice_waits_for_nobody(lab):
     one.host.wait_adverts(1, since=mark, priority=0)
     assert one.term() == 0
     assert (lab.now() - mark) / 1e9 < 4 and not is_active(one)
+    first, again = [line for line in one.log if "signal=TERM" in line]
+    assert "leaving gracefully" in first and "and waits for no successor" in again
 
 
 @pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])

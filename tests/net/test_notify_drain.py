@@ -81,6 +81,36 @@ def test_hook_that_fails_or_cannot_be_run_is_told_and_the_drain_goes_on(lab, hom
     assert len(failing.begun_times) == 1, "it is not tried again"
 
 
+def test_hook_that_failed_once_is_not_told_of_later_waits(lab, home):
+    """Neither by the same notifier, nor by another one that reads the same store."""
+    flag = lab.path("flag")
+    hook = Hook(lab, end=f"[ -e {flag} ]")
+    hook.open()
+    one, two = pair(lab, home, before(hook))
+
+    def drain(result):
+        mark = len(words(one))
+        end(begin(one, "lan"))
+        assert words(one)[mark:] == ["begins", "waits", result]
+        one.ctl("resume", "lan")
+        one.wait_state("lan", "active")
+    drain("hook_failed")
+    with open(flag, "w", encoding="ascii"):
+        pass
+    drain("ready")
+    os.unlink(flag)
+    drain("hook_failed")
+    for pid in one.notifier_pids:
+        os.kill(pid, signal.SIGKILL)
+    with open(flag, "w", encoding="ascii"):
+        pass
+    drain("ready")
+    assert len([line for line in one.log if "notify=hook_failed" in line]) == 2
+    assert one.term() == 0
+    one.wait_log("leave=ready before=stop")
+    two.wait_state("lan", "active")
+
+
 # ---- who dies meanwhile ----
 
 def test_notifier_killed_while_it_waits_runs_the_hook_again_marked(lab, home):

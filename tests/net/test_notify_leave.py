@@ -454,10 +454,25 @@ def test_second_stop_waits_for_nobody(lab, home, whole_group):
     assert commands
     ask()
     assert one.wait_exit(timeout=15) == 0
+    again = [line for line in one.log if "told to stop a second time: it leaves at once" in line]
+    assert len(again) == 1 + whole_group, "by the keeper, and by the router process if it heard"
+    assert f"signal={'INT' if whole_group else 'TERM'} from_pid={os.getpid()} " in again[0]
     assert not [pid for pid in commands if name_of(pid)], "what it ran has ended with it"
     two.wait_state("lan", "active")
     assert absent(one.host) and not hook.ended_times
     assert told(one) == [("waits", "stop")]
+
+
+def test_request_to_reload_while_a_stop_waits_is_refused_aloud(lab, home):
+    hook, one, two, _ = leaving(lab, home, "stop")
+    one.process.send_signal(signal.SIGHUP)
+    line = one.wait_log("nothing is reloaded: it was told to stop")
+    assert f" warning: signal=HUP from_pid={os.getpid()} " in line
+    hook.open()
+    see_stopped(one, None)
+    two.wait_state("lan", "active")
+    assert told(one) == [("waits", "stop"), ("ready", "stop")]
+    assert not [line for line in one.log if "reload=" in line or "a second time" in line]
 
 
 def test_interrupt_of_the_whole_process_group_is_one_stop_and_reaches_no_hook(lab, home):

@@ -42,6 +42,8 @@ void keeper_narrate(struct sim *sim, unsigned i, const struct succession_action 
 					     EVENT_RELOAD_UNDONE },
 		[SUCCESSION_FACT_RESUMED] = { EVENT_NONE, NULL, 0 },
 		[SUCCESSION_FACT_AGAIN] = { EVENT_NONE, NULL, 0 },
+		[SUCCESSION_FACT_HURRIED] = { EVENT_NONE, NULL, 0 },
+		[SUCCESSION_FACT_UNHEARD] = { EVENT_NONE, NULL, 0 },
 	};
 
 	enum succession_fact fact = action->fact;

@@ -24,9 +24,9 @@ static inline const char *word_of(const struct succession_action *action)
 	static const char *const whys[] = { "spawn",     "ended",          "late",
 					    "rehearsal", "rehearsal-late", "exec" };
 	static const char *const facts[] = {
-		"asked",     "no-first", "late-ready", "late-alive", "late-leave",
-		"end",       "lost",     "hopeless",   "standby",    "no-standby",
-		"reloading", "reloaded", "undone",     "resumed",    "again",
+		"asked",  "no-first", "late-ready", "late-alive", "late-leave", "end",
+		"lost",   "hopeless", "standby",    "no-standby", "reloading",  "reloaded",
+		"undone", "resumed",  "again",      "hurried",    "unheard",
 	};
 	static const char *const services[] = { "ready", "reloading", "alive", "stopping",
 						"leaving" };

@@ -462,7 +462,7 @@ static void test_stop_current_leaves_gracefully(void **state)
 	(void)state;
 	assert_string_equal(on_event(&scene, SUCCESSION_STOP),
 			    "tell(current asked) dismiss(standby) leave(current)");
-	assert_string_equal(on_event(&scene, SUCCESSION_RELOAD), "");
+	assert_string_equal(on_event(&scene, SUCCESSION_RELOAD), "tell(current unheard)");
 	assert_string_equal(on_event(&scene, SUCCESSION_SAYS_ALIVE), "");
 	assert_string_equal(on(&scene, SUCCESSION_CHANNEL_END, SUCCESSION_CURRENT), "");
 	assert_string_equal(on_ended(&scene, SUCCESSION_CURRENT, 0), "exit(current 0)");
@@ -475,7 +475,9 @@ static void test_stop_twice_asks_twice(void **state)
 	(void)state;
 	assert_string_equal(on_event(&scene, SUCCESSION_STOP),
 			    "tell(current asked) dismiss(standby) leave(current)");
-	assert_string_equal(on_event(&scene, SUCCESSION_STOP), "leave(current)");
+	assert_string_equal(on_event(&scene, SUCCESSION_STOP),
+			    "tell(current hurried) leave(current)");
+	assert_string_equal(on_event(&scene, SUCCESSION_STOP), "leave(current)"); /* told once */
 	assert_string_equal(on_late(&scene), "tell(current late-leave) kill(current)");
 	assert_string_equal(on_event(&scene, SUCCESSION_STOP), "");
 }
@@ -508,7 +510,8 @@ static void test_stop_twice_gives_no_more_time(void **state)
 	(void)state;
 	on_event(&scene, SUCCESSION_STOP);
 	scene.now_ns += 3 * SECOND;
-	assert_string_equal(on_event(&scene, SUCCESSION_STOP), "leave(current)");
+	assert_string_equal(on_event(&scene, SUCCESSION_STOP),
+			    "tell(current hurried) leave(current)");
 	assert_string_equal(on_late(&scene), "tell(current late-leave) kill(current)");
 	assert_true(scene.now_ns <= since_ns + 5 * SECOND);
 
@@ -517,7 +520,8 @@ static void test_stop_twice_gives_no_more_time(void **state)
 	leaving.ns = scene.now_ns + 60 * SECOND;
 	assert_string_equal(give(&scene, leaving), "");
 	since_ns = scene.now_ns;
-	assert_string_equal(on_event(&scene, SUCCESSION_STOP), "leave(current)");
+	assert_string_equal(on_event(&scene, SUCCESSION_STOP),
+			    "tell(current hurried) leave(current)");
 	assert_string_equal(on_late(&scene), "tell(current late-leave) kill(current)");
 	assert_true(scene.now_ns <= since_ns + 5 * SECOND);
 }
@@ -536,7 +540,8 @@ static void test_stop_while_freezing_waits_and_may_be_asked_again(void **state)
 	assert_string_equal(give(&scene, leaving), "");
 	scene.now_ns += 20 * SECOND;
 	assert_string_equal(on_event(&scene, SUCCESSION_TIMER), "");
-	assert_string_equal(on_event(&scene, SUCCESSION_STOP), "leave(current)");
+	assert_string_equal(on_event(&scene, SUCCESSION_STOP),
+			    "tell(current hurried) leave(current)");
 	assert_string_equal(on_late(&scene), "tell(current late-leave) kill(current)");
 	assert_true(scene.now_ns <= since_ns + 25 * SECOND);
 }

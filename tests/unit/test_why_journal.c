@@ -211,14 +211,19 @@ static void test_why_journal_counts_addresses_that_were_taken_of_late(void **sta
 
 static void test_why_journal_has_how_processes_began_and_ended(void **state)
 {
+	struct event told = at(EVENT_SIGNAL, 5), told_again = at(EVENT_SIGNAL, 5);
 	struct scene *s = scene();
 
 	(void)state;
+	told.fact.word = EVENT_SIGNAL_LEAVES;
+	told_again.fact.word = EVENT_SIGNAL_HURRIES;
+	told_again.seq = 55;
 	note(s, at(EVENT_STARTED, 1));
 	note(s, at(EVENT_PROCESS_LATE, 2));
 	note(s, at(EVENT_PROCESS_LOST, 3));
 	note(s, at(EVENT_PROCESS_END, 4));
-	note(s, at(EVENT_SIGNAL, 5));
+	note(s, told);
+	note(s, told_again); /* it stops for the first one */
 	note(s, at(EVENT_STOPPED, 6));
 	note(s, at(EVENT_STARTED, 7));
 	assert_int_equal(s->facts.started.seq, 7);
