@@ -322,15 +322,30 @@ static bool next_router(const struct answer_facts *facts, struct answer *answer)
 	return true;
 }
 
-/* Whether a router is asked about. */
-static bool is_meant(const struct answer *answer, const struct router *router)
+static bool is_named(const struct answer *answer, const struct conf_router *conf)
 {
-	const struct conf_router *conf = router->conf;
-
 	if (!answer->name[0] || strcmp(conf->name, answer->name) == 0)
 		return true;
 	return answer->command->takes_group && conf->team &&
 	       strcmp(conf->team->name, answer->name) == 0;
+}
+
+/* Whether a router is asked about. */
+static bool is_meant(const struct answer *answer, const struct router *router)
+{
+	return is_named(answer, router->conf);
+}
+
+/* Whether it is, or one with its fate: what is done to that is done to it. */
+static bool is_concerned(const struct answer *answer, const struct router *router)
+{
+	const struct conf_router *first = router->conf - router->conf->unit_at;
+	unsigned n = router->conf->unit_n ? router->conf->unit_n : 1;
+
+	for (unsigned i = 0; i < n; i++)
+		if (is_named(answer, &first[i]))
+			return true;
+	return false;
 }
 
 static bool put_routers(const struct answer_facts *facts, struct answer *answer,
@@ -427,19 +442,31 @@ static int64_t until(int64_t for_ns, const struct clocks *now)
 	return for_ns && for_ns != VRRP_NEVER ? now->mono_ns + for_ns : for_ns;
 }
 
-/* As put_forgotten(). What shares its fate is asked, too, and has done it by then. */
+/* What shares its fate is asked, too, and has done it by then: the first of them knows how it was.
+ */
+static void drain_one(const struct answer_facts *facts, struct answer *answer,
+		      const struct router *router, const struct clocks *now)
+{
+	bool was_drained = answer->drained.was_drained;
+
+	routers_drain(facts->routers, answer->router, answer->until_ns, now, &answer->asker,
+		      &answer->drained);
+	if (router->conf->unit_at)
+		answer->drained.was_drained = was_drained;
+}
+
+/* As put_forgotten(). */
 static bool put_drained(const struct answer_facts *facts, struct answer *answer,
 			const struct clocks *now, struct answer_message *message)
 {
 	const struct router *router = routers_get(facts->routers, answer->router);
 
-	if (!is_meant(answer, router))
+	if (!is_concerned(answer, router))
 		return next_router(facts, answer);
 	if (!answer->until_ns)
 		answer->until_ns = until(answer->for_ns, now);
 	if (!answer->inside) {
-		routers_drain(facts->routers, answer->router, answer->until_ns, now, &answer->asker,
-			      &answer->drained);
+		drain_one(facts, answer, router, now);
 		answer->inside = answer->found = true;
 		return false;
 	}

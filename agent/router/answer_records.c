@@ -287,9 +287,11 @@ static const struct field track_fields[] = {
 /* What a router answers to "drain" and "resume". */
 struct drained_record {
 	char name[CONF_NAME_SIZE];
+	char group[CONF_NAME_SIZE]; /* or empty */
 	uint8_t family;
-	uint8_t state; /* enum vrrp_state */
-	uint8_t owner; /* so that nothing has changed */
+	uint8_t state;       /* enum vrrp_state */
+	uint8_t owner;       /* so that nothing has changed */
+	uint8_t not_drained; /* likewise: there was nothing to resume */
 	int64_t drained_until_real_ns;
 	uint32_t wait_ms; /* until others have come, if any do */
 	uint32_t held_ms; /* so much of that for commands that run first */
@@ -302,6 +304,8 @@ static const struct field drained_fields[] = {
 	DRAINED(family, "family", FIELD_UINT),
 	FIELD_OF_WORDS(struct drained_record, state, "state", vrrp_state_words),
 	DRAINED(owner, "owner", FIELD_BOOL),
+	DRAINED(group, "group", FIELD_TEXT),
+	DRAINED(not_drained, "not_drained", FIELD_BOOL),
 	DRAINED(drained_until_real_ns, "drained_until", FIELD_TIME),
 	DRAINED(wait_ms, "wait_ms", FIELD_UINT),
 	DRAINED(held_ms, "held_ms", FIELD_UINT),
@@ -664,6 +668,9 @@ void answer_put_drained(const struct answer_facts *facts, const struct router *r
 	record.family = router->vr.config.family;
 	record.state = (uint8_t)drained->state;
 	record.owner = drained->owner;
+	record.not_drained = !drained->owner && !drained->until_ns && !drained->was_drained;
+	if (router->conf->team)
+		strcpy(record.group, router->conf->team->name);
 	record.drained_until_real_ns = until_real_ns(facts, drained->until_ns);
 	record.wait_ms = (uint32_t)(drained->wait_ns / NS_PER_MS);
 	record.held_ms = (uint32_t)(drained->held_ns / NS_PER_MS);

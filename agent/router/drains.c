@@ -321,6 +321,7 @@ void routers_drain(struct routers *routers, unsigned i, int64_t until_ns, const 
 	routers->now = now;
 	ret_drained->state = router->vr.election.state;
 	ret_drained->owner = vrrp_is_owner(&router->vr);
+	ret_drained->was_drained = drain_is_on(&router->drain);
 	if (!ret_drained->owner && !is_drained(router, until_ns)) {
 		if (until_ns)
 			begin_drain(routers, router, until_ns, asker);

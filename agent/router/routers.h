@@ -404,6 +404,7 @@ const uint8_t *routers_mac(const struct routers *routers, const struct router *r
 struct drained {
 	enum vrrp_state state; /* when it was asked */
 	bool owner;            /* it is one, so nothing has changed */
+	bool was_drained;      /* before that */
 	int64_t until_ns;      /* struct drain's */
 	int64_t wait_ns;       /* so long it takes until others have come, if any do */
 	int64_t held_ns;       /* so much of that it may wait for commands that run first */

@@ -18,49 +18,93 @@
 #define TIME_MAX_NS (366 * 24 * 3600 * NS_PER_S)
 #define LOOK_NS     INT64_C(50000000) /* between two looks at who serves */
 
+#define SAID_SIZE (2 * FIELDS_TEXT_SIZE + 32)
+
+/* What is to be printed of one router. */
+struct said {
+	char name[FIELDS_TEXT_SIZE];
+	char text[SAID_SIZE]; /* empty: nothing waits to be printed */
+	unsigned family;
+	bool is_twin; /* the one before was of the same name */
+	int64_t held_ms;
+};
+
 struct drainer {
 	const struct drain_options *options;
-	char seconds[24];            /* as the request has it */
-	json_t *routers;             /* owned; NULL: lines are printed */
-	int64_t wait_ms;             /* within which somebody has come, if anybody does, */
-	int64_t silence_ms;          /* and within which when no command runs any more */
-	int64_t end_ns;              /* nobody is waited for from then on; CLOCK_MONOTONIC */
-	bool held;                   /* some waited for commands when last looked at */
-	unsigned drained_n;          /* routers that are drained; */
-	unsigned active_n;           /* and still Active here; */
-	unsigned held_n;             /* and wait for commands that run first */
-	bool tells;                  /* who serves the others */
-	char name[FIELDS_TEXT_SIZE]; /* one of them */
+	char seconds[24];             /* as the request has it */
+	json_t *routers;              /* owned; NULL: lines are printed */
+	int64_t wait_ms;              /* within which somebody has come, if anybody does, */
+	int64_t silence_ms;           /* and within which when no command runs any more */
+	int64_t end_ns;               /* nobody is waited for from then on; CLOCK_MONOTONIC */
+	bool held;                    /* some waited for commands when last looked at */
+	unsigned drained_n;           /* routers that are drained; */
+	unsigned active_n;            /* and still Active here; */
+	unsigned held_n;              /* and wait for commands that run first */
+	bool tells;                   /* who serves the others */
+	char name[FIELDS_TEXT_SIZE];  /* one of them */
+	unsigned answered_n;          /* routers that were asked */
+	char group[FIELDS_TEXT_SIZE]; /* whose members all are drained, or empty */
+	struct said said;
 };
 
 /* ---- the request ---- */
 
-/* It may take its time: whoever watches sees why. */
-static void print_hold(const char *name, int64_t held_ms)
+/* What is said of a router waits for the next one: where that has the same name they are two
+ * families, and told apart. */
+static void flush_said(struct drainer *drainer, bool is_twin)
 {
-	if (held_ms)
-		printf("%s: waits for the commands before a drain, %.1f s at most\n", name,
-		       (double)held_ms / 1000);
-	fflush(stdout);
+	struct said *said = &drainer->said;
+	char family[16] = "";
+
+	if (said->is_twin || is_twin)
+		snprintf(family, sizeof(family), " (IPv%u)", said->family);
+	if (said->text[0])
+		printf("%s%s: %s\n", said->name, family, said->text);
+	if (said->held_ms)
+		printf("%s%s: waits for the commands before a drain, %.1f s at most\n", said->name,
+		       family, (double)said->held_ms / 1000);
+	*said = (struct said){ .is_twin = is_twin };
+	fflush(stdout); /* it may take its time: whoever watches sees why */
 }
 
-static void print_line(const struct drainer *drainer, const struct records_table *table,
-		       const void *record)
+/* Return: where its text is to be put. */
+static char *say(struct drainer *drainer, const struct records_table *table, const void *record)
 {
-	char name[FIELDS_TEXT_SIZE], state[FIELDS_TEXT_SIZE], until[FIELDS_TEXT_SIZE];
+	struct said *said = &drainer->said;
+	char name[FIELDS_TEXT_SIZE];
 
 	client_text(table, record, "name", name);
+	flush_said(drainer, said->text[0] && strcmp(name, said->name) == 0);
+	strcpy(said->name, name);
+	said->family = (unsigned)client_number(table, record, "family");
+	said->held_ms = client_number(table, record, "held_ms");
+	return said->text;
+}
+
+static const char *finish_saying(void *arg)
+{
+	flush_said(arg, false);
+	return NULL;
+}
+
+static void say_drained(struct drainer *drainer, const struct records_table *table,
+			const void *record)
+{
+	char state[FIELDS_TEXT_SIZE], until[FIELDS_TEXT_SIZE];
+	char *text = say(drainer, table, record);
+
 	client_text(table, record, "state", state);
 	if (client_number(table, record, "owner"))
-		printf("%s: not drained: an owner has priority 255 whatever weighs\n", name);
+		strcpy(text, "not drained: an owner has priority 255 whatever weighs");
+	else if (client_number(table, record, "not_drained"))
+		snprintf(text, SAID_SIZE, "was not drained, %s", state);
 	else if (drainer->options->resume)
-		printf("%s: resumed, %s\n", name, state);
+		snprintf(text, SAID_SIZE, "resumed, %s", state);
 	else if (client_number(table, record, "drained_until"))
-		printf("%s: drained until %s, %s\n", name,
-		       client_text(table, record, "drained_until", until), state);
+		snprintf(text, SAID_SIZE, "drained until %s, %s",
+			 client_text(table, record, "drained_until", until), state);
 	else
-		printf("%s: drained, %s\n", name, state);
-	print_hold(name, client_number(table, record, "held_ms"));
+		snprintf(text, SAID_SIZE, "drained, %s", state);
 }
 
 static const char *add_object(json_t *routers, const struct records_table *table,
@@ -78,6 +122,20 @@ static const char *add_object(json_t *routers, const struct records_table *table
 	return NULL;
 }
 
+/* Who was named by a member's name has drained its group. A router may have the name of a group
+ * that it is not in: then the name says more. */
+static void note_group(struct drainer *drainer, const struct records_table *table,
+		       const void *record)
+{
+	char group[FIELDS_TEXT_SIZE];
+
+	client_text(table, record, "group", group);
+	if (drainer->answered_n++ == 0 && drainer->options->router)
+		strcpy(drainer->group, group);
+	else if (strcmp(drainer->group, group) != 0)
+		drainer->group[0] = '\0';
+}
+
 /* Kinds that are unknown are skipped. */
 static const char *take_drained(const struct records_table *table, const void *record, void *arg)
 {
@@ -92,9 +150,10 @@ static const char *take_drained(const struct records_table *table, const void *r
 		drainer->wait_ms = wait_ms;
 	if (silence_ms > drainer->silence_ms)
 		drainer->silence_ms = silence_ms;
+	note_group(drainer, table, record);
 	if (drainer->routers)
 		return add_object(drainer->routers, table, record);
-	print_line(drainer, table, record);
+	say_drained(drainer, table, record);
 	return NULL;
 }
 
@@ -106,6 +165,7 @@ static int talk_drain(int fd, const void *arg)
 		.router = drainer->options->router,
 		.word = drainer->options->resume ? NULL : drainer->seconds,
 		.each = take_drained,
+		.finish = finish_saying,
 		.arg = drainer
 	};
 
@@ -114,17 +174,17 @@ static int talk_drain(int fd, const void *arg)
 
 /* ---- what comes of it ---- */
 
-static void print_who_serves(const struct records_table *table, const void *record,
-			     const char *state)
+static void say_who_serves(struct drainer *drainer, const struct records_table *table,
+			   const void *record, const char *state)
 {
-	char name[FIELDS_TEXT_SIZE], address[FIELDS_TEXT_SIZE];
+	char address[FIELDS_TEXT_SIZE];
+	char *text = say(drainer, table, record);
 
-	client_text(table, record, "name", name);
 	if (strcmp(state, "backup") == 0 && client_number(table, record, "active_priority"))
-		printf("%s: %s now, %s is Active\n", name, state,
-		       client_text(table, record, "active_address", address));
+		snprintf(text, SAID_SIZE, "%s now, %s is Active", state,
+			 client_text(table, record, "active_address", address));
 	else
-		printf("%s: %s now\n", name, state);
+		snprintf(text, SAID_SIZE, "%s now", state);
 }
 
 static const char *take_router(const struct records_table *table, const void *record, void *arg)
@@ -139,7 +199,7 @@ static const char *take_router(const struct records_table *table, const void *re
 	drainer->held_n += client_number(table, record, ".drain_held_until") != 0 ||
 			   client_number(table, record, ".leave_held_until") != 0;
 	if (drainer->tells)
-		print_who_serves(table, record, state);
+		say_who_serves(drainer, table, record, state);
 	if (strcmp(state, "active") != 0)
 		return NULL;
 	drainer->active_n++;
@@ -151,8 +211,11 @@ static int talk_show(int fd, const void *arg)
 {
 	struct drainer *drainer = *(struct drainer *const *)arg;
 	const struct client_question question = { .command = "show",
-						  .router = drainer->options->router,
+						  .router = drainer->group[0]
+								    ? drainer->group
+								    : drainer->options->router,
 						  .each = take_router,
+						  .finish = finish_saying,
 						  .arg = drainer };
 
 	drainer->active_n = drainer->held_n = drainer->drained_n = 0;

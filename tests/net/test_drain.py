@@ -140,15 +140,40 @@ def test_drain_offers_to_leave_though_another_process_goes_on(lab, restart):
 
 def test_drain_of_a_member_is_one_of_its_group(lab):
     one, two = pair_of_groups(lab)
-    drain(one, "wan")
+    said = drain(one, "wan").splitlines()
+    assert said[:2] == ["lan: drained, active", "wan: drained, active"], "it says who moves"
+    assert [line.split(",")[0] for line in said[2:]] == ["lan: backup now", "wan: backup now"]
     wait_all(two, "active")
     wait_all(one, "backup")
     assert {it["effective_priority"] for it in one.show()["routers"]} == {1}
-    one.ctl("resume", "gateway")
+    resumed = one.ctl("resume", "gateway").stdout
+    assert resumed == "lan: resumed, backup\nwan: resumed, backup\n"
     wait_all(one, "active")
+    again = one.ctl("resume", "wan").stdout
+    assert again == "lan: was not drained, active\nwan: was not drained, active\n"
+    answers = json.loads(one.ctl("resume", "--json", "lan").stdout)["routers"]
+    assert [(it["name"], it["group"], it["not_drained"]) for it in answers] == [
+        ("lan", "gateway", True), ("wan", "gateway", True)]
     drain(one, "gateway")
     assert set(states(two).values()) == {"active"}
     assert became(one) == 4
+
+
+def test_drain_of_two_families_tells_them_apart(lab):
+    both = {"addresses": ["192.0.2.1/24", "2001:db8::1/64"]}
+    one = lab.vipd(lab.host("gw1", "192.0.2.2/24", "2001:db8::2/64", ipv6=True),
+                   [router(150, **both)])
+    wait_all(one, "active")
+    two = lab.vipd(lab.host("gw2", "192.0.2.3/24", "2001:db8::3/64", ipv6=True),
+                   [router(100, **both)])
+    wait_until(lambda: all(it["active_address"] for it in two.show()["routers"]),
+               what="a Backup that hears both")
+    said = drain(one, "lan").splitlines()
+    assert said[:2] == ["lan (IPv4): drained, active", "lan (IPv6): drained, active"]
+    assert said[2] == "lan (IPv4): backup now, 192.0.2.3 is Active"
+    assert said[3].startswith("lan (IPv6): backup now, fe80:")
+    assert one.ctl("resume", "lan").stdout.splitlines() == ["lan (IPv4): resumed, backup",
+                                                            "lan (IPv6): resumed, backup"]
 
 
 def test_drain_of_a_name_that_is_none_names_routers_and_groups(lab):
