@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "holds.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 struct hold *holds_find(const struct holds *holds, const struct book_router *first,
@@ -13,17 +14,45 @@ struct hold *holds_find(const struct holds *holds, const struct book_router *fir
 	return hold;
 }
 
+int hold_put_unsaid(struct hold *hold, const struct event *event)
+{
+	struct hold_news *news = calloc(1, sizeof(*news));
+
+	if (!news)
+		return -ENOMEM;
+	*news = (struct hold_news){ .event = *event, .next = hold->unsaid };
+	hold->unsaid = news;
+	return 0;
+}
+
+void hold_drop_unsaid(struct hold *hold, struct hold_news *news)
+{
+	struct hold_news **at = &hold->unsaid;
+
+	while (*at != news)
+		at = &(*at)->next;
+	*at = news->next;
+	free(news);
+}
+
+static void free_hold(struct hold *hold)
+{
+	while (hold->unsaid)
+		hold_drop_unsaid(hold, hold->unsaid);
+	free(hold);
+}
+
 static void forget_some(struct holds *holds, int64_t now_ns)
 {
 	struct hold **at = &holds->first, *hold;
 
 	while ((hold = *at)) {
-		if (hold->pending || hold->until_ns > now_ns) {
+		if (hold->pending || hold->unsaid || hold->until_ns > now_ns) {
 			at = &hold->next;
 			continue;
 		}
 		*at = hold->next;
-		free(hold);
+		free_hold(hold);
 	}
 }
 
@@ -49,7 +78,7 @@ void holds_fini(struct holds *holds)
 
 	for (struct hold *hold = holds->first; hold; hold = next) {
 		next = hold->next;
-		free(hold);
+		free_hold(hold);
 	}
 	holds->first = NULL;
 }

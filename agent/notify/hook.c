@@ -32,8 +32,17 @@ static void put_fact(struct notifier *notifier, const char *fact, const struct h
 		store_fact(notifier->store, fact_name(fact, hold->first, name), value);
 }
 
+/* Return: whether there is none of which the log has not heard. */
+static bool say_failures(struct notifier *notifier, struct hold *hold)
+{
+	while (hold->unsaid && notifier_tell_keeper(notifier, &hold->unsaid->event))
+		hold_drop_unsaid(hold, hold->unsaid);
+	return !hold->unsaid;
+}
+
 /* Once more for whoever asks once more: the router process that was told may be dead. Where there
- * is no room for it, a later turn says it. */
+ * is no room for it, a later turn says it; and behind what it says, that a command has failed, the
+ * log has which one. */
 static void say(struct notifier *notifier, struct hold *hold)
 {
 	const struct conf_router *conf = hold->first->conf;
@@ -42,7 +51,7 @@ static void say(struct notifier *notifier, struct hold *hold)
 
 	event.fact.word = hold->failed ? EVENT_DRAIN_HOOK_FAILED : EVENT_DRAIN_READY;
 	event.fact.number[1] = hold->until_ns;
-	hold->answered = notifier_tell_keeper(notifier, &event);
+	hold->answered = say_failures(notifier, hold) && notifier_tell_keeper(notifier, &event);
 }
 
 static void answer(struct notifier *notifier, struct hold *hold)
@@ -97,7 +106,8 @@ void notifier_recall_answers(struct notifier *notifier)
 void notifier_answer_again(struct notifier *notifier)
 {
 	for (struct hold *hold = notifier->holds.first; hold; hold = hold->next)
-		if (!hold->pending && !hold->answered && hold->until_ns > notifier->now_ns)
+		if (say_failures(notifier, hold) && !hold->pending && !hold->answered &&
+		    hold->until_ns > notifier->now_ns)
 			say(notifier, hold);
 }
 
@@ -234,7 +244,8 @@ int notifier_drop_hook(struct notifier *notifier, const struct delivery *deliver
 	return 0;
 }
 
-void notifier_end_hook(struct notifier *notifier, struct delivery *delivery, const char *error)
+static void tell_failed(struct notifier *notifier, const struct delivery *delivery,
+			const char *error)
 {
 	struct hold *hold = delivery->hold;
 	static const char *const goes_on[EVENT_BEFORE_COUNT] = {
@@ -244,17 +255,25 @@ void notifier_end_hook(struct notifier *notifier, struct delivery *delivery, con
 		[EVENT_BEFORE_PRIORITY] = "the priority is lowered",
 	};
 	char of[96], text[EVENT_TEXT_SIZE];
+	struct event event;
+
+	snprintf(of, sizeof(of), "%s/%s", event_before_word(hold->before), delivery->router);
+	snprintf(text, sizeof(text), "%s: %s: %s all the same", target_name(delivery->conf), error,
+		 goes_on[hold->before]);
+	event = notifier_event(EVENT_NOTIFY_HOOK, delivery->id, delivery->attempts, of, text);
+	if (!notifier_tell_keeper(notifier, &event))
+		(void)hold_put_unsaid(hold, &event);
+}
+
+void notifier_end_hook(struct notifier *notifier, struct delivery *delivery, const char *error)
+{
+	struct hold *hold = delivery->hold;
 
 	if (notifier->store)
 		store_begin(notifier->store);
 	if (error && !hold->over) {
 		fail(notifier, hold);
-		snprintf(of, sizeof(of), "%s/%s", event_before_word(hold->before),
-			 delivery->router);
-		snprintf(text, sizeof(text), "%s: %s: %s all the same", target_name(delivery->conf),
-			 error, goes_on[hold->before]);
-		notifier_tell_of(notifier, EVENT_NOTIFY_HOOK, delivery->id, delivery->attempts, of,
-				 text);
+		tell_failed(notifier, delivery, error);
 	}
 	hold->pending--;
 	(void)queue_end(notifier->queue, delivery, error, notifier->now_ns);

@@ -27,8 +27,8 @@ void notifier_tell_failure(struct notifier *notifier, int err, const char *doing
 	(void)notifier->setting.tell(notifier->setting.arg, &event);
 }
 
-void notifier_tell_of(struct notifier *notifier, enum event_notify what, int64_t id, int64_t times,
-		      const char *name, const char *text)
+struct event notifier_event(enum event_notify what, int64_t id, int64_t times, const char *name,
+			    const char *text)
 {
 	struct event event = event_fact(EVENT_NOTIFY, 0, text);
 
@@ -36,6 +36,14 @@ void notifier_tell_of(struct notifier *notifier, enum event_notify what, int64_t
 	event.fact.number[0] = id;
 	event.fact.number[1] = times;
 	snprintf(event.fact.name, sizeof(event.fact.name), "%s", name ? name : "");
+	return event;
+}
+
+void notifier_tell_of(struct notifier *notifier, enum event_notify what, int64_t id, int64_t times,
+		      const char *name, const char *text)
+{
+	struct event event = notifier_event(what, id, times, name, text);
+
 	(void)notifier->setting.tell(notifier->setting.arg, &event);
 }
 

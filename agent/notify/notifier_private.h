@@ -109,7 +109,7 @@ int notifier_drop_hook(struct notifier *notifier, const struct delivery *deliver
 void notifier_recall_answers(struct notifier *notifier);
 
 /**
- * notifier_answer_again() - the answers that there was no room for.
+ * notifier_answer_again() - the answers that there was no room for, and which hooks failed.
  */
 void notifier_answer_again(struct notifier *notifier);
 
@@ -242,6 +242,13 @@ bool notifier_tell_keeper(struct notifier *notifier, const struct event *event);
  * Return: @buf.
  */
 const char *notifier_of(const struct delivery *delivery, char *buf);
+
+/**
+ * notifier_event() - what becomes of a delivery.
+ * @name: what it is of; or NULL.
+ */
+struct event notifier_event(enum event_notify what, int64_t id, int64_t times, const char *name,
+			    const char *text);
 
 /**
  * notifier_tell_failure(), notifier_tell_of() - to the keeper, for the log.

@@ -338,6 +338,42 @@ static void test_failure_is_told_of_the_wait_that_it_was_in_and_of_no_other(void
 	start(scene, hook, 0);
 }
 
+/* Return: whether what runs has ended, or soon does. */
+static bool have_ended(struct scene *scene)
+{
+	for (unsigned i = 0; running(scene) && i < 500; i++) {
+		usleep(10000);
+		pass(scene, SECOND / 100);
+	}
+	return !running(scene);
+}
+
+/* However many there are, and before who waits goes on. */
+static void test_failure_without_room_is_told_later_and_before_the_answer(void **state)
+{
+	struct scene *scene = *state;
+	char expected[80];
+
+	start(scene,
+	      "notify = ( { command = [ \"/bin/false\" ]; before = \"drain\"; }, { command = [ "
+	      "\"/bin/false\", \"2\" ]; before = \"drain\"; } );",
+	      0);
+	wait_for_hooks(scene);
+	pass(scene, 1);
+	assert_int_equal(running(scene), 2);
+	scene->err = -EAGAIN;
+	assert_true(have_ended(scene));
+	pass(scene, SOON);
+	scene->err = 0;
+	pass(scene, SOON);
+	strcpy(expected, told_of(EVENT_NOTIFY, EVENT_NOTIFY_HOOK));
+	strcat(expected, told_of(EVENT_NOTIFY, EVENT_NOTIFY_HOOK));
+	strcat(expected, told_of(EVENT_DRAINED, EVENT_DRAIN_HOOK_FAILED));
+	assert_string_equal(scene->told, expected);
+	pass(scene, SOON);
+	assert_string_equal(scene->told, expected);
+}
+
 /* One has failed, and is not run again; the other one ends well. */
 static void test_failure_is_not_forgotten_with_a_notifier_that_dies_meanwhile(void **state)
 {
@@ -429,16 +465,6 @@ static void test_hook_goes_on_when_the_keeper_just_hangs_up(void **state)
 	goes_on(*state, NOTIFIER_ORPHANED);
 }
 
-/* And nobody is told, who has asked for no answer. */
-static bool is_cut(struct scene *scene)
-{
-	for (unsigned i = 0; running(scene) && i < 500; i++) {
-		usleep(10000);
-		pass(scene, SECOND / 100);
-	}
-	return !running(scene);
-}
-
 /* It would have failed: that is told of one for which somebody waits. */
 static bool is_waited_for(struct scene *scene)
 {
@@ -482,7 +508,7 @@ static void end_one(unsigned i, enum event_before before)
 	assert_int_equal(running(scene), 1);
 	put(scene, ends[i].kind, ends[i].word, ends[i].before, 0);
 	pass(scene, SECOND);
-	if (is_off ? !is_cut(scene) || scene->told[0] : !is_waited_for(scene))
+	if (is_off ? !have_ended(scene) || scene->told[0] : !is_waited_for(scene))
 		fail_msg("a hook before a %s, and row %u", event_before_word(before), i);
 	close_scene(&state);
 }
@@ -540,6 +566,7 @@ int main(void)
 		TEST(test_drain_of_a_vipd_that_is_dead_runs_nothing),
 		TEST(test_hook_that_is_dropped_is_waited_for_no_longer),
 		TEST(test_failure_is_told_of_the_wait_that_it_was_in_and_of_no_other),
+		TEST(test_failure_without_room_is_told_later_and_before_the_answer),
 		TEST(test_failure_is_not_forgotten_with_a_notifier_that_dies_meanwhile),
 		TEST(test_hooks_are_cut_at_once_when_vipd_ends_and_none_begins),
 		TEST(test_hook_goes_on_when_the_notifier_is_replaced),
