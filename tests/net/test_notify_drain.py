@@ -11,7 +11,8 @@ from agents import router
 from generations import OWN, crash, reload
 from hooks import Hook, HooksOfGroup, before, begin, draining, drains, end, pair, seconds_of, words
 from lab import wait_until
-from test_groups import states, wait_all
+from test_groups import GROUP, members, states, wait_all
+from test_groups import host as host_of_groups
 from test_notify import Recorder, entry, home, kill_everything, rows  # pylint: disable=unused-import
 
 
@@ -109,6 +110,27 @@ def test_hook_that_failed_once_is_not_told_of_later_waits(lab, home):
     assert one.term() == 0
     one.wait_log("leave=ready before=stop")
     two.wait_state("lan", "active")
+
+
+def test_hook_that_a_second_stop_cut_is_not_told_of_the_next_start(lab, home):
+    """Of a group, whose first member has the wait."""
+    hook = Hook(lab)
+    settings = {"state_dir": home, "user": "root",
+                "groups": [{**GROUP, "notify": [before(hook, timeout="20s")]}]}
+    one = lab.vipd(host_of_groups(lab, "gw1", 2), members(200), **settings)
+    wait_all(one, "active")
+    one.expected_to_live = False
+    one.process.terminate()
+    hook.wait_begun()
+    one.process.terminate()
+    assert one.wait_exit(timeout=15) == 0
+    hook.open()
+    two = lab.vipd(one.host, members(200), **settings)
+    wait_all(two, "active")
+    mark = len(words(two))
+    two.ctl("drain", "gateway", check=False)           # nobody else is there
+    assert words(two)[mark:][:3] == ["begins", "waits", "ready"]
+    assert two.term() == 0 and "hook_failed" not in "\n".join(two.log)
 
 
 # ---- who dies meanwhile ----
