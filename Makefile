@@ -135,7 +135,7 @@ $(BUILD)/tests/conf/events: $(BUILD)/tests/conf/events.o $(FLOOR) $(CORE)
 
 # The simulator runs the product's own code: all that is not a system call. It has its own kernel, wire
 # and clock, and looks at what happens by the linker's --wrap.
-SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/hooks.o conf/value.o \
+SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/hooks.o conf/needs.o conf/value.o \
 	$(addprefix keeper/,will.o succession.o succession_gap.o) \
 	$(addprefix router/,facts.o accept.o adopt.o advert.o auth.o conflicts.o execute.o guests.o hand_over.o hear.o interfaces.o journal.o lan.o last_will.o \
 	lease.o leftovers.o measure.o names.o open.o own.o peers.o priority.o effective.o damping.o drain.o drains.o hold.o resort.o round.o rivals.o senders.o twins.o \

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/conf/needs.h"
+
 struct changes {
 	const struct conf *new;       /* while they are found; borrowed */
 	unsigned n;                   /* all of them */
@@ -50,24 +52,6 @@ static struct event event_of_difference(const struct conf_difference *d)
 	return event;
 }
 
-/* Whether some router goes on with one, whatever it is called: as router_state() knows it. */
-static bool is_continued(const struct conf *new, const struct conf_router *old)
-{
-	unsigned n = old->members_n ? old->members_n : 1;
-
-	for (unsigned i = 0; i < n; i++) {
-		const struct conf_router *member = old->members_n ? &old->members[i] : old;
-
-		for (unsigned k = 0; k < new->routers_n; k++)
-			if (new->routers[k].vrrp.vrid ==
-				    member->vrrp.vrid &&new->routers[k].vrrp.family ==
-				    member->vrrp.family &&
-			    strcmp(new->routers[k].interface, member->interface) == 0)
-				return true;
-	}
-	return false;
-}
-
 /* Without memory for it, that one leaves a gap. */
 static void note_gone(struct changes *changes, const char *name)
 {
@@ -85,7 +69,7 @@ static void note(const struct conf_difference *difference, void *arg)
 	bool of_router = difference->noun && strcmp(difference->noun, "router") == 0;
 
 	if (of_router && (difference->change == CONF_GONE || difference->change == CONF_RESTART) &&
-	    !is_continued(changes->new, difference->old))
+	    !conf_continuer(changes->new, difference->old))
 		note_gone(changes, difference->name);
 	if (changes->n < CHANGES_MAX)
 		changes->events[changes->n] = event_of_difference(difference);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/conf/needs.h"
 #include "routers_private.h"
 
 /* Where its router lives, or on the macvlan there. */
@@ -107,28 +108,26 @@ bool guests_can_come(const struct routers *routers, const struct router *router,
 	       (interface->ifindex && interface->up);
 }
 
-static enum vrrp_reason_code fault_code(const struct interface *interface)
+struct asked {
+	const struct routers *routers;
+	const struct router *router;
+};
+
+static enum conf_link_seen look_at(const struct conf_need *need, const void *arg)
 {
-	if (!interface->ifindex)
-		return VRRP_REASON_ADDRESS_LINK_MISSING;
-	if (!interface->up)
-		return VRRP_REASON_ADDRESS_LINK_DOWN;
-	return interface->carrier ? VRRP_REASON_NONE : VRRP_REASON_ADDRESS_NO_CARRIER;
+	const struct asked *asked = arg;
+	const struct router *router = asked->router;
+	unsigned interface =
+		kern_wants_get(asked->routers->wants, router->want + need->number)->interface;
+
+	return is_home(router, interface) ? CONF_LINK_USABLE
+					  : interfaces_seen(asked->routers->interfaces, interface);
 }
 
 struct vrrp_reason guests_fault(const struct routers *routers, const struct router *router)
 {
-	struct vrrp_reason fault = { .code = VRRP_REASON_NONE };
-	unsigned n = router->guests_n ? router->conf->addresses_n + router->conf->extra_n : 0;
+	static const struct vrrp_reason none = { .code = VRRP_REASON_NONE };
+	const struct asked asked = { routers, router };
 
-	for (unsigned i = 0; i < n && fault.code == VRRP_REASON_NONE; i++) {
-		const struct interface *interface = elsewhere(routers, router, i);
-
-		if (!interface || router->conf->addresses[i].required == CONF_NO)
-			continue;
-		fault.code = fault_code(interface);
-		if (fault.code != VRRP_REASON_NONE)
-			strcpy(fault.interface, interface->name);
-	}
-	return fault;
+	return router->guests_n ? conf_addresses_fault(router->conf, look_at, &asked) : none;
 }

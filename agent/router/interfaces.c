@@ -134,6 +134,17 @@ const struct interface *interfaces_get(const struct interfaces *interfaces, unsi
 	return &interfaces->all[i].interface;
 }
 
+enum conf_link_seen interfaces_seen(const struct interfaces *interfaces, unsigned i)
+{
+	const struct interface *interface = interfaces_get(interfaces, i);
+
+	if (!interface->ifindex)
+		return CONF_LINK_MISSING;
+	if (!interface->up)
+		return CONF_LINK_DOWN;
+	return interface->carrier ? CONF_LINK_USABLE : CONF_LINK_NO_CARRIER;
+}
+
 /* ---- what the kernel shows ---- */
 
 static void set_index(struct interfaces *interfaces, unsigned i, int ifindex)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent/conf/needs.h"
 #include "netlink/object.h"
 
 struct interface {
@@ -73,6 +74,11 @@ unsigned interfaces_count(const struct interfaces *interfaces);
  * @i: below interfaces_count().
  */
 const struct interface *interfaces_get(const struct interfaces *interfaces, unsigned i);
+
+/**
+ * interfaces_seen() - what one of them is worth to a router that does not live there.
+ */
+enum conf_link_seen interfaces_seen(const struct interfaces *interfaces, unsigned i);
 
 /**
  * interfaces_at() - the number of the interface that has an index now; -1: none that is followed.

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/conf/needs.h"
 #include "agent/key_file.h"
 
 /* What became of one file. */
@@ -55,45 +56,19 @@ int keys_read(const struct conf *conf, struct state *state, struct keys **ret_ke
 	return err;
 }
 
-static bool had_file(const struct conf *before, const char *path)
+static struct conf_keys_seen see(unsigned number, const void *arg)
 {
-	unsigned i = 0;
+	const struct keys *keys = arg;
+	const struct file *file = &keys->files[number - 1];
 
-	if (!before)
-		return true;
-	while (i < before->routers_n && strcmp(before->routers[i].auth.keys, path) != 0)
-		i++;
-	return i < before->routers_n;
-}
-
-/* Return: what a router lacks; or NULL. */
-static const char *fault_of(const struct keys *keys, const struct conf *before,
-			    const struct conf_router *router)
-{
-	unsigned number = router->auth.key_file;
-	const struct file *file = number ? &keys->files[number - 1] : NULL;
-
-	if (file && file->err)
-		return had_file(before, file->path) ? NULL : file->why;
-	if (!conf_signs(router) ||
-	    vrrp_hmac_key(state_keys(keys->state, number), router->auth.active))
-		return NULL;
-	return "it does not have that key";
+	return (struct conf_keys_seen){ .keys = state_keys(keys->state, number),
+					.path = file->path,
+					.why = file->err ? file->why : NULL };
 }
 
 bool keys_are_complete(const struct keys *keys, const struct conf *before, char *ret_why)
 {
-	for (unsigned i = 0; i < keys->conf->routers_n; i++) {
-		const struct conf_router *router = &keys->conf->routers[i];
-		const char *fault = fault_of(keys, before, router);
-
-		if (!fault)
-			continue;
-		snprintf(ret_why, KEYS_WHY_SIZE, "router %s needs key %u of %s: %s", router->name,
-			 router->auth.active, router->auth.keys, fault);
-		return false;
-	}
-	return true;
+	return conf_keys_are_complete(keys->conf, before, see, keys, ret_why, KEYS_WHY_SIZE);
 }
 
 /* "1 2 255" */

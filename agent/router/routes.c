@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/conf/needs.h"
 #include "routers_private.h"
 
 _Static_assert(CONF_NEXTHOPS_MAX <= KERN_HOPS_MAX, "the kernel's routes have fewer ways");
@@ -39,19 +40,6 @@ static bool may_be_in(const struct routes_set *set, const void *bytes, size_t le
 
 /* ---- as configured ---- */
 
-static unsigned hops_of(const struct conf_route *route)
-{
-	if (route->type != CONF_ROUTE_UNICAST)
-		return 0;
-	return route->nexthops_n ? route->nexthops_n : 1;
-}
-
-/* Empty: the kernel finds it. */
-static const char *interface_of(const struct conf_route *route, unsigned hop)
-{
-	return route->nexthops_n ? route->nexthops[hop].interface : route->interface;
-}
-
 unsigned routes_wants_n(const struct conf_router *conf)
 {
 	return conf->routes_n + conf->rules_n;
@@ -62,8 +50,8 @@ unsigned routes_list_interfaces(const struct conf_router *conf, const char **ret
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < conf->routes_n; i++) {
-		for (unsigned k = 0; k < hops_of(&conf->routes[i]); k++) {
-			const char *name = interface_of(&conf->routes[i], k);
+		for (unsigned k = 0; k < conf_route_ways(&conf->routes[i]); k++) {
+			const char *name = conf_route_interface(&conf->routes[i], k);
 
 			if (!*name)
 				continue;
@@ -159,7 +147,7 @@ int routes_new(struct routers *routers, const struct conf *conf, unsigned interf
 	for (unsigned i = 0; i < conf->routers_n; i++) {
 		routes_n += conf->routers[i].routes_n;
 		for (unsigned k = 0; k < conf->routers[i].routes_n; k++)
-			hops_n += hops_of(&conf->routers[i].routes[k]);
+			hops_n += conf_route_ways(&conf->routers[i].routes[k]);
 	}
 	if (routes_n == 0)
 		return 0;
@@ -202,13 +190,13 @@ static void add_hops(struct routers *routers, const struct router *router,
 	struct routes *routes = &routers->routes;
 
 	route->hop = routes->hops_n;
-	route->hops_n = (uint16_t)hops_of(of);
+	route->hops_n = (uint16_t)conf_route_ways(of);
 	for (unsigned i = 0; i < route->hops_n; i++) {
 		struct routes_hop *hop = &routes->hops[routes->hops_n++];
 		struct routes_place *place;
 
 		hop->route = (uint32_t)(route - routes->all);
-		hop->place = place_of(routers, router, conf, interface_of(of, i));
+		hop->place = place_of(routers, router, conf, conf_route_interface(of, i));
 		if (hop->place < 0)
 			continue;
 		place = &routes->places[hop->place];
@@ -351,50 +339,30 @@ void routes_doubt(struct routers *routers, unsigned interface)
 
 /* ---- faults ---- */
 
-static enum vrrp_reason_code fault_of_interface(const struct interface *interface)
+struct asked {
+	const struct routers *routers;
+	const struct router *router;
+};
+
+/* Where its router lives the LAN judges. */
+static enum conf_link_seen look_at(const struct conf_need *need, const void *arg)
 {
-	if (!interface->ifindex)
-		return VRRP_REASON_ROUTE_LINK_MISSING;
-	if (!interface->up)
-		return VRRP_REASON_ROUTE_LINK_DOWN;
-	return interface->carrier ? VRRP_REASON_NONE : VRRP_REASON_ROUTE_NO_CARRIER;
-}
+	const struct asked *asked = arg;
+	const struct router *router = asked->router;
+	const struct routes *routes = &asked->routers->routes;
+	const struct routes_route *route = &routes->all[router->routes_at + need->number];
+	int place = routes->hops[route->hop + need->way].place;
 
-/* Of the first way when none of them can be used. Where its router lives the LAN judges. */
-static struct vrrp_reason fault_of_route(const struct routers *routers, const struct router *router,
-					 const struct routes_route *route)
-{
-	struct vrrp_reason first = { .code = VRRP_REASON_NONE };
-
-	for (unsigned i = 0; i < route->hops_n; i++) {
-		const struct routes_hop *hop = &routers->routes.hops[route->hop + i];
-		const struct interface *interface;
-		enum vrrp_reason_code code;
-
-		if (hop->place < 0 || (unsigned)hop->place == router->interface ||
-		    (unsigned)hop->place == router->home)
-			return (struct vrrp_reason){ .code = VRRP_REASON_NONE };
-		interface = interfaces_get(routers->interfaces, (unsigned)hop->place);
-		code = fault_of_interface(interface);
-		if (code == VRRP_REASON_NONE)
-			return (struct vrrp_reason){ .code = VRRP_REASON_NONE };
-		if (first.code != VRRP_REASON_NONE)
-			continue;
-		first.code = code;
-		strcpy(first.interface, interface->name);
-	}
-	return first;
+	if (place < 0 || (unsigned)place == router->interface || (unsigned)place == router->home)
+		return CONF_LINK_USABLE;
+	return interfaces_seen(asked->routers->interfaces, (unsigned)place);
 }
 
 struct vrrp_reason routes_fault(const struct routers *routers, const struct router *router)
 {
-	struct vrrp_reason fault = { .code = VRRP_REASON_NONE };
+	const struct asked asked = { routers, router };
 
-	for (unsigned i = 0; i < router->conf->routes_n && fault.code == VRRP_REASON_NONE; i++)
-		if (router->conf->routes[i].required != CONF_NO)
-			fault = fault_of_route(routers, router,
-					       &routers->routes.all[router->routes_at + i]);
-	return fault;
+	return conf_routes_fault(router->conf, look_at, &asked);
 }
 
 /* ---- what goes without a word ---- */
