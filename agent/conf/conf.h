@@ -671,6 +671,14 @@ typedef void (*conf_difference_fn)(const struct conf_difference *difference, voi
 int conf_diff(const struct conf *old, const struct conf *new, conf_difference_fn each, void *arg);
 
 /**
+ * conf_diff_router() - what changes from one router to another one, its name included: of one that
+ * goes on by another name. As conf_diff().
+ * @old, @new: as the files have them.
+ */
+int conf_diff_router(const struct conf_router *old, const struct conf_router *new,
+		     conf_difference_fn each, void *arg);
+
+/**
  * conf_errors_print() - write one line per error: "file:line: text".
  */
 void conf_errors_print(const struct conf_errors *errors, FILE *out);

@@ -256,3 +256,26 @@ int conf_diff(const struct conf *old, const struct conf *new, conf_difference_fn
 {
 	return conf_compare(&conf_file_schema, old, new, each, arg);
 }
+
+static const struct conf_schema *schema_of_routers(void)
+{
+	const struct conf_key *key = conf_file_schema.keys;
+
+	while (strcmp(key->field.name, "routers") != 0)
+		key++;
+	return key->element;
+}
+
+int conf_diff_router(const struct conf_router *old, const struct conf_router *new,
+		     conf_difference_fn each, void *arg)
+{
+	const struct conf_schema *schema = schema_of_routers();
+	struct diff diff = {
+		.each = each,
+		.arg = arg,
+		.about = { .noun = schema->noun, .name = new->name, .old = old, .new = new }
+	};
+
+	compare_keys(&diff, schema, NULL, old, new);
+	return diff.err;
+}

@@ -41,7 +41,8 @@ unsigned conf_route_ways(const struct conf_route *route);
 const char *conf_route_interface(const struct conf_route *route, unsigned way);
 
 /**
- * conf_addresses_fault() - of the first address that is required and whose interface cannot be used.
+ * conf_addresses_fault() - of the first address that is required and whose interface cannot be
+ * used.
  * @router: of one family.
  * @look: asked per interface.
  *

@@ -9,143 +9,25 @@
 #include <unistd.h>
 
 #include "agent/conf/conf.h"
-#include "client.h"
 #include "complain.h"
-#include "dry_run_interfaces.h"
+#include "dry_run_fates.h"
+#include "dry_run_judge.h"
+#include "dry_run_keys.h"
 #include "dry_run_tracks.h"
 
 #define NS_PER_S INT64_C(1000000000)
 
-/* Of routers; in order once all are there. */
-struct names {
-	unsigned n, max;
-	char (*all)[CONF_NAME_SIZE]; /* owned */
-};
-
-/* What runs: its configuration, and what its routers are here. */
-struct running {
-	char conf_path[4096]; /* of its file */
-	int conf_fd;          /* owned; -1: none */
-	struct conf *conf;    /* owned */
-	struct names active;
-	struct names faulty; /* for a reason that is not another member's */
-	struct dry_run_facts facts;
-};
-
 /* The comparison with the file, as far as it has come. */
 struct comparison {
-	const struct running *running;
+	const struct dry_run_running *running;
 	const char *conf_path;
 	const struct conf *conf; /* of the file; borrowed */
 	const void *weighed;     /* the router or group whose tracks were compared last */
+	struct dry_run_fates fates;
 	unsigned changes_n;
-	unsigned lost_n, addresses_lost_n; /* what this host holds now */
-	unsigned yielding_n; /* Active here, with a lower priority: others decide who takes over */
+	unsigned addresses_lost_n; /* that this host holds now, of routers that stay */
+	int err;
 };
-
-/* ---- what runs ---- */
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
-static const char *add_name(struct names *names, const char *name)
-{
-	unsigned max = names->max ? names->max * 2 : 64;
-
-	if (names->n == names->max) {
-		void *grown = realloc(names->all, max * sizeof(*names->all));
-
-		if (!grown)
-			return "there is not enough memory for it";
-		names->all = grown;
-		names->max = max;
-	}
-	snprintf(names->all[names->n++], CONF_NAME_SIZE, "%s", name);
-	return NULL;
-}
-
-static void sort_names(struct names *names)
-{
-	if (names->n)
-		qsort(names->all, names->n, sizeof(*names->all), compare_names);
-}
-
-static bool has_name(const struct names *names, const char *name)
-{
-	return names->n && bsearch(name, names->all, names->n, sizeof(*names->all), compare_names);
-}
-
-static void take_path(struct running *running, const struct records_table *table,
-		      const void *record)
-{
-	const struct field *field = fields_find(table->fields, "path");
-
-	if (field && field->type == FIELD_TEXT && field->size < sizeof(running->conf_path))
-		memcpy(running->conf_path, (const char *)record + field->offset, field->size);
-}
-
-static const char *take_router(struct running *running, const struct records_table *table,
-			       const void *record)
-{
-	char state[FIELDS_TEXT_SIZE], code[FIELDS_TEXT_SIZE], name[FIELDS_TEXT_SIZE];
-
-	client_text(table, record, "state", state);
-	client_text(table, record, "reason_code", code);
-	client_text(table, record, "name", name);
-	if (strcmp(state, "active") == 0)
-		return add_name(&running->active, name);
-	if (strcmp(state, "fault") == 0 && strncmp(code, "member", strlen("member")) != 0)
-		return add_name(&running->faulty, name);
-	return NULL;
-}
-
-static const char *take_record(const struct records_table *table, const void *record, void *arg)
-{
-	struct running *running = arg;
-
-	if (strcmp(table->name, "configuration") == 0)
-		take_path(running, table, record);
-	if (strcmp(table->name, "check") == 0)
-		return dry_run_take_check(&running->facts, table, record);
-	if (strcmp(table->name, "router") == 0)
-		return take_router(running, table, record);
-	return NULL;
-}
-
-static int load_running(struct running *running)
-{
-	struct conf_errors errors;
-	char path[32];
-
-	if (running->conf_fd < 0)
-		return complain(NULL, "vipd sent no configuration");
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", running->conf_fd);
-	if (conf_load(path, &running->conf, &errors) == 0)
-		return EXIT_SUCCESS;
-	conf_errors_print(&errors, stderr);
-	return complain(NULL,
-			"the configuration that runs is of another version of vipd: use the vipctl "
-			"that came with it");
-}
-
-/* Return: an exit status, as client_ask(). */
-static int ask(int socket_fd, struct running *running)
-{
-	const struct client_question question = { .command = "configuration",
-						  .each = take_record,
-						  .arg = running,
-						  .ret_fd = &running->conf_fd };
-	int status = client_ask(socket_fd, &question);
-
-	if (status != EXIT_SUCCESS)
-		return status;
-	sort_names(&running->active);
-	sort_names(&running->faulty);
-	dry_run_sort(&running->facts);
-	return load_running(running);
-}
 
 /* ---- what changes ---- */
 
@@ -167,7 +49,7 @@ __attribute__((format(printf, 3, 4))) static void change(struct comparison *c,
 
 static bool is_named_active(const struct comparison *c, const char *name)
 {
-	return has_name(&c->running->active, name);
+	return dry_run_is_active(&c->fates, name);
 }
 
 /* A check, or a group, may have the name of a router. */
@@ -231,7 +113,9 @@ static void change_key(struct comparison *c, const struct conf_difference *d)
 	bool risk = is_risk(c, d);
 	char hooks[HOOKS_SIZE] = "";
 
-	c->yielding_n += risk;
+	if (risk)
+		dry_run_set_fate(&c->fates, ((const struct conf_router *)d->old)->name,
+				 DRY_RUN_YIELDS);
 	change(c, d, "%s %s -> %s%s%s", d->key, d->old_text, d->new_text,
 	       risk             ? "; it is active here, and yields if another host has a higher one"
 	       : is_moved(c, d) ? "; it is active here: its addresses are away for a moment"
@@ -258,6 +142,17 @@ static struct dry_run_tracks tracks_of(const struct conf_difference *d, const vo
 	return (struct dry_run_tracks){ conf, router->tracks, router->tracks_n };
 }
 
+/* Of the router, or of all of the group. */
+static void set_fates(struct comparison *c, const struct conf_difference *d, enum dry_run_fate fate)
+{
+	const struct conf_group *group = d->old;
+
+	if (strcmp(d->noun, "group") != 0)
+		dry_run_set_fate(&c->fates, ((const struct conf_router *)d->old)->name, fate);
+	for (unsigned i = 0; strcmp(d->noun, "group") == 0 && i < group->routers_n; i++)
+		dry_run_set_fate(&c->fates, group->routers[i].router, fate);
+}
+
 /* All that a router or a group tracks is judged at once, with the first line about it. */
 static void change_track(struct comparison *c, const struct conf_difference *d)
 {
@@ -271,14 +166,14 @@ static void change_track(struct comparison *c, const struct conf_difference *d)
 
 	c->weighed = d->old;
 	if (judges && fault && !dry_run_fault(facts, &old)) {
-		c->lost_n += active_n;
+		set_fates(c, d, DRY_RUN_LOST);
 		change(c, d, "%s %s %s; it is active here, and %s %s is %s, which is a fault",
 		       d->element, goes ? d->old_text : d->new_text, goes ? "goes" : "comes",
 		       fault->check[0] ? "check" : "interface",
 		       fault->check[0] ? fault->check : fault->interface,
 		       fault->reverse ? "up" : "down");
 	} else if (judges && less > 0) {
-		c->yielding_n += active_n;
+		set_fates(c, d, DRY_RUN_YIELDS);
 		change(c, d,
 		       "%s %s %s; all that it tracks gives it %ld less: it is active here, and "
 		       "yields if another host has a higher priority",
@@ -331,16 +226,77 @@ static void change_element(struct comparison *c, const struct conf_difference *d
 	       strcmp(d->key, "extra_addresses") == 0 ? " (not advertised)" : "");
 }
 
+/* Nobody whose fate it shares goes on: then it waits for commands, as may_leave() of the router
+ * process has it. */
+static bool leaves_alone(const struct comparison *c, const struct conf_router *router)
+{
+	for (unsigned i = 0; router->team && i < router->team->routers_n; i++) {
+		const struct conf_router *mate =
+			dry_run_find(c->running->conf, router->team->routers[i].router);
+
+		if (mate && dry_run_next(&c->fates, mate))
+			return false;
+	}
+	return true;
+}
+
 /* A router that nobody continues: when it is Active here, the others must take over. */
 static void withdraw(struct comparison *c, const struct conf_difference *d, const char *why)
 {
+	const struct conf_router *router = d->old;
 	bool active = is_active(c, d);
-	char hooks[HOOKS_SIZE];
+	char hooks[HOOKS_SIZE] = "";
 
-	c->lost_n += active;
+	if (active) {
+		dry_run_set_fate(&c->fates, router->name, DRY_RUN_LOST);
+		if (leaves_alone(c, router))
+			hooks_text(c->running->conf, router, hooks);
+	}
 	change(c, d, "%s%s%s", why,
-	       active ? "; it is active here: its addresses go and priority 0 is sent" : "",
-	       active ? hooks_text(c->running->conf, d->old, hooks) : "");
+	       active ? "; it is active here: its addresses go and priority 0 is sent" : "", hooks);
+}
+
+static void print_difference(const struct conf_difference *d, void *arg);
+
+/* Its name is what the others are told of, and no difference of its own. */
+static void print_of_renamed(const struct conf_difference *d, void *arg)
+{
+	if (d->change != CONF_KEY || strcmp(d->key, "name") != 0)
+		print_difference(d, arg);
+}
+
+/* Another one goes on with its state, whatever either is called. */
+static void pass_on(struct comparison *c, const struct conf_difference *d,
+		    const struct conf_router *next)
+{
+	int err;
+
+	if (dry_run_find(c->running->conf, next->name)) {
+		change(c, d, "router %s has its interface, VRID and family, and goes on as it is",
+		       next->name);
+		return;
+	}
+	change(c, d, "is called %s, and goes on as it is", next->name);
+	err = conf_diff_router(d->old, next, print_of_renamed, c);
+	if (err < 0)
+		c->err = err;
+}
+
+static void end_router(struct comparison *c, const struct conf_difference *d, const char *why)
+{
+	bool is_router = strcmp(d->noun, "router") == 0;
+	const struct conf_router *next = is_router ? dry_run_next(&c->fates, d->old) : NULL;
+
+	if (next)
+		pass_on(c, d, next);
+	else
+		withdraw(c, d, why);
+}
+
+/* One that goes on under another name was told of where that went. */
+static bool is_told(const struct comparison *c, const struct conf_difference *d)
+{
+	return strcmp(d->noun, "router") == 0 && dry_run_before(&c->fates, d->name);
 }
 
 static void print_difference(const struct conf_difference *d, void *arg)
@@ -362,63 +318,15 @@ static void print_difference(const struct conf_difference *d, void *arg)
 		change(c, d, "%s in another order", d->key);
 		break;
 	case CONF_NEW:
-		change_new(c, d);
+		if (!is_told(c, d))
+			change_new(c, d);
 		break;
 	case CONF_GONE:
-		withdraw(c, d, "is gone");
+		end_router(c, d, "is gone");
 		break;
 	case CONF_RESTART:
-		withdraw(c, d, "gets another interface, VRID or family, and so starts anew");
+		end_router(c, d, "gets another interface, VRID or family, and so starts anew");
 		break;
-	}
-}
-
-/* ---- what has one fate ---- */
-
-static const struct conf_router *find_router(const struct conf *conf, const char *name)
-{
-	for (unsigned i = 0; i < conf->written_n; i++)
-		if (strcmp(conf->written[i].name, name) == 0)
-			return &conf->written[i];
-	return NULL;
-}
-
-/* Whether the router goes on with the interface that it has. */
-static bool goes_on(const struct conf_router *old, const struct conf_router *new)
-{
-	return old && strcmp(old->interface, new->interface) == 0;
-}
-
-/*
- * Why a router will be in fault, by what vipd says of it, or if it begins by its interface.
- *
- * Return: "" when nothing is known of that.
- */
-static const char *fault_of(const struct comparison *c, const struct conf_router *new)
-{
-	if (goes_on(find_router(c->running->conf, new->name), new))
-		return has_name(&c->running->faulty, new->name) ? "it is in fault" : "";
-	return c->running->facts.sees_interfaces
-		       ? dry_run_interface_fault(new->interface, new->link.required)
-		       : "";
-}
-
-/* A fault of one is one of all: of those that are Active now, who gets such a mate? */
-static void judge_group(struct comparison *c, const struct conf_group *group)
-{
-	unsigned active_n = active_of(c, group);
-
-	for (unsigned i = 0; active_n && i < group->routers_n; i++) {
-		const struct conf_router *router = find_router(c->conf, group->routers[i].router);
-		const char *fault = router ? fault_of(c, router) : "";
-
-		if (!fault[0] || is_named_active(c, router->name))
-			continue;
-		c->lost_n += active_n;
-		printf("group %s: router %s is in it: %s, which is a fault of all, and %u of them "
-		       "%s active here\n",
-		       group->name, router->name, fault, active_n, active_n == 1 ? "is" : "are");
-		return;
 	}
 }
 
@@ -427,10 +335,14 @@ static const char *plural(unsigned n, const char *many)
 	return n == 1 ? "" : many;
 }
 
+/* ---- the sum ---- */
+
 /* What follows whatever the other hosts do, then what depends on them. */
 static void print_sum(const struct comparison *c)
 {
-	bool lost = c->lost_n || c->addresses_lost_n;
+	unsigned lost_n = dry_run_fates_count(&c->fates, DRY_RUN_LOST);
+	unsigned yielding_n = dry_run_fates_count(&c->fates, DRY_RUN_YIELDS);
+	bool lost = lost_n || c->addresses_lost_n;
 
 	if (c->changes_n == 0) {
 		printf("%s: nothing changes\n", c->conf_path);
@@ -439,24 +351,49 @@ static void print_sum(const struct comparison *c)
 	printf("%s: %u change%s; this host ", c->conf_path, c->changes_n,
 	       plural(c->changes_n, "s"));
 	if (lost)
-		printf("GIVES UP %u active router%s and %u address%s", c->lost_n,
-		       plural(c->lost_n, "s"), c->addresses_lost_n,
-		       plural(c->addresses_lost_n, "es"));
-	else if (!c->yielding_n)
+		printf("GIVES UP %u active router%s and %u address%s", lost_n, plural(lost_n, "s"),
+		       c->addresses_lost_n, plural(c->addresses_lost_n, "es"));
+	else if (!yielding_n)
 		fputs("gives nothing up", stdout);
-	if (c->yielding_n)
+	if (yielding_n)
 		printf("%sMAY YIELD %u active router%s to a host of a higher priority",
-		       lost ? ", and " : "", c->yielding_n, plural(c->yielding_n, "s"));
+		       lost ? ", and " : "", yielding_n, plural(yielding_n, "s"));
 	putchar('\n');
 }
 
+/* A reload that is refused changes nothing. */
+static int print_refusal(const struct comparison *c, const char *why)
+{
+	printf("%s: %u change%s; the reload is REFUSED: %s\n", c->conf_path, c->changes_n,
+	       plural(c->changes_n, "s"), why);
+	return EXIT_FAILURE;
+}
+
 /* Return: an exit status. */
-static int compare(const struct running *running)
+static int compare(struct comparison *c)
+{
+	char why[DRY_RUN_WHY_SIZE];
+	int err = conf_diff(c->running->conf, c->conf, print_difference, c);
+
+	if (err == 0)
+		err = c->err;
+	if (err == 0)
+		err = dry_run_judge(&c->fates);
+	if (err < 0)
+		return complain(NULL, "out of memory");
+	if (!dry_run_keys(c->running->conf, c->conf, why))
+		return print_refusal(c, why);
+	print_sum(c);
+	return EXIT_SUCCESS;
+}
+
+/* Return: an exit status. */
+static int load_and_compare(const struct dry_run_running *running)
 {
 	struct comparison c = { .running = running, .conf_path = running->conf_path };
 	struct conf_errors errors;
 	struct conf *conf;
-	int err;
+	int status;
 
 	if (c.conf_path[0] == '\0')
 		return complain(NULL, "the path of vipd's configuration is too long");
@@ -465,29 +402,22 @@ static int compare(const struct running *running)
 		return EX_CONFIG;
 	}
 	c.conf = conf;
-	err = conf_diff(running->conf, conf, print_difference, &c);
-	for (unsigned i = 0; err == 0 && i < conf->groups_n; i++)
-		judge_group(&c, &conf->groups[i]);
+	if (dry_run_fates_init(running, conf, &c.fates) < 0)
+		status = complain(NULL, "out of memory");
+	else
+		status = compare(&c);
+	dry_run_fates_fini(&c.fates);
 	conf_free(conf);
-	if (err < 0)
-		return complain(NULL, "out of memory");
-	print_sum(&c);
-	return EXIT_SUCCESS;
+	return status;
 }
 
 int dry_run(int socket_fd)
 {
-	struct running running = { .conf_fd = -1,
-				   .facts.sees_interfaces = dry_run_is_here(socket_fd) };
-	int status = ask(socket_fd, &running);
+	struct dry_run_running running;
+	int status = dry_run_ask(socket_fd, &running);
 
 	if (status == EXIT_SUCCESS)
-		status = compare(&running);
-	if (running.conf_fd >= 0)
-		close(running.conf_fd);
-	conf_free(running.conf);
-	free(running.active.all);
-	free(running.faulty.all);
-	dry_run_facts_free(&running.facts);
+		status = load_and_compare(&running);
+	dry_run_running_free(&running);
 	return status;
 }

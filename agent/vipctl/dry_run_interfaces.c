@@ -38,13 +38,26 @@ static int flags_of(const char *name)
 	return err ? err : (unsigned short)request.ifr_flags;
 }
 
-const char *dry_run_interface_fault(const char *name, bool carrier)
+enum conf_link_seen dry_run_look(const char *name)
 {
 	int flags = flags_of(name);
 
 	if (flags < 0)
-		return flags == -ENODEV ? "its interface is not there" : "";
+		return flags == -ENODEV ? CONF_LINK_MISSING : CONF_LINK_USABLE;
 	if (!(flags & IFF_UP))
-		return "its interface is down";
-	return !carrier || flags & IFF_RUNNING ? "" : "its interface has no carrier";
+		return CONF_LINK_DOWN;
+	return flags & IFF_RUNNING ? CONF_LINK_USABLE : CONF_LINK_NO_CARRIER;
+}
+
+const char *dry_run_interface_fault(const char *name, bool carrier)
+{
+	static const char *const texts[] = {
+		[CONF_LINK_USABLE] = "",
+		[CONF_LINK_MISSING] = "its interface is not there",
+		[CONF_LINK_DOWN] = "its interface is down",
+		[CONF_LINK_NO_CARRIER] = "its interface has no carrier",
+	};
+	enum conf_link_seen seen = dry_run_look(name);
+
+	return seen == CONF_LINK_NO_CARRIER && !carrier ? "" : texts[seen];
 }

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include "agent/conf/needs.h"
+
 /**
  * dry_run_is_here() - whether a vipd has the interfaces that are seen from here.
  * @socket_fd: connected to it.
@@ -15,6 +17,11 @@
  * Return: false, too, when its network namespace may not be looked at.
  */
 bool dry_run_is_here(int socket_fd);
+
+/**
+ * dry_run_look() - how an interface is now; usable, too, when that cannot be asked.
+ */
+enum conf_link_seen dry_run_look(const char *name);
 
 /**
  * dry_run_interface_fault() - why a router could not use an interface now, in words.
