@@ -372,9 +372,12 @@ def test_f06_stopped(lab, fault, form):
         ping.wait_answer(since=advert.ns)
         outage_ms.append(ping.longest_outage(since=mark) * 1000)
         # Of two families one says so for the other, too; and whoever leaves has the last word with
-        # one less than its successor's priority, which is 0 to one that is drained.
-        if len(form.families) == 1 and not form.drained:
-            two.check_counters(priority_zero_received=len(behind_ms))
+        # one less than its successor's priority, which is 0 to one that is drained. So soon behind
+        # a takeover of its own the first advert may be a last word, and is asked once more.
+        if len(form.families) == 1 and not form.drained and not KEEPALIVED:
+            two.check_counters()
+            zeros = two.agent.router(family=form.families[0])["counters"]["priority_zero_received"]
+            assert len(behind_ms) <= zeros <= 2 * len(behind_ms)
         assert KEEPALIVED or {f"{source} left with priority 0" for source in sources} & {
             it["reason"] for it in two.agent.show()["routers"]}
         one.start()
