@@ -2,6 +2,7 @@
 #include "state_auth.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 #include "state_private.h"
 
@@ -63,6 +64,14 @@ struct vrrp_hmac_keys *state_keys(struct state *state, unsigned file)
 	return &record->keys;
 }
 
+char *state_keys_why(struct state *state, unsigned file)
+{
+	struct keys_record *record = record_at(state, TAG_KEYS, file - 1);
+
+	assert(file >= 1 && file <= state->key_files_n);
+	return record->why;
+}
+
 void state_get_auth(const struct state *state, unsigned i, struct state_auth *ret_auth)
 {
 	struct auth_record record;
@@ -99,20 +108,35 @@ static bool are_sane(const struct vrrp_hmac_keys *keys)
 	return true;
 }
 
+static bool find_keys(const struct state *state, const char *path, struct keys_record *record)
+{
+	for (uint32_t i = 0;
+	     state && i < state->places[TAG_KEYS].records_n && i < STATE_KEY_FILES_MAX; i++) {
+		read_record(state, TAG_KEYS, i, record, sizeof(*record));
+		if (strncmp(record->path, path, sizeof(record->path)) == 0 &&
+		    are_sane(&record->keys))
+			return true;
+	}
+	return false;
+}
+
 bool state_get_keys(const struct state *state, const char *path, struct vrrp_hmac_keys *ret_keys)
 {
-	struct keys_record record;
-	bool found = false;
+	struct keys_record record = { 0 };
+	bool found = find_keys(state, path, &record);
 
-	for (uint32_t i = 0;
-	     state && !found && i < state->places[TAG_KEYS].records_n && i < STATE_KEY_FILES_MAX;
-	     i++) {
-		read_record(state, TAG_KEYS, i, &record, sizeof(record));
-		found = strncmp(record.path, path, sizeof(record.path)) == 0 &&
-			are_sane(&record.keys);
-	}
 	if (found)
 		*ret_keys = record.keys;
 	explicit_bzero(&record, sizeof(record));
 	return found;
+}
+
+void state_get_keys_why(const struct state *state, const char *path, char *ret_why)
+{
+	struct keys_record record = { 0 };
+
+	ret_why[0] = '\0';
+	if (find_keys(state, path, &record))
+		snprintf(ret_why, STATE_KEYS_WHY_SIZE, "%.*s", STATE_KEYS_WHY_SIZE - 1, record.why);
+	explicit_bzero(&record, sizeof(record));
 }

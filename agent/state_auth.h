@@ -13,6 +13,8 @@
 #include "state.h"
 #include "vrrp/hmac.h"
 
+#define STATE_KEYS_WHY_SIZE 128
+
 /* Of one router. Kept in memory that outlives the version that wrote it: it never changes. */
 struct state_auth {
 	int64_t clock_ns;  /* what its clock is ahead of CLOCK_MONOTONIC */
@@ -40,6 +42,12 @@ struct vrrp_hmac_mark *state_marks(struct state *state, unsigned i, unsigned *re
 struct vrrp_hmac_keys *state_keys(struct state *state, unsigned file);
 
 /**
+ * state_keys_why() - why the file was unusable when it was to be read, so that its keys are those
+ * of before, likewise; empty: it was not. STATE_KEYS_WHY_SIZE, with its zero.
+ */
+char *state_keys_why(struct state *state, unsigned file);
+
+/**
  * state_get_auth() - that of router @i of a memory that another process wrote; zero when it had
  * none.
  */
@@ -60,5 +68,11 @@ bool state_get_mark(const struct state *state, unsigned i, unsigned number,
  * Return: whether there are any that make sense.
  */
 bool state_get_keys(const struct state *state, const char *path, struct vrrp_hmac_keys *ret_keys);
+
+/**
+ * state_get_keys_why() - state_keys_why() of such a memory; empty, too, when it has no such keys.
+ * @ret_why: STATE_KEYS_WHY_SIZE.
+ */
+void state_get_keys_why(const struct state *state, const char *path, char *ret_why);
 
 #endif

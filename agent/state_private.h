@@ -150,6 +150,7 @@ struct auth_record {
 struct keys_record {
 	char path[STATE_PATH_SIZE]; /* of the file */
 	struct vrrp_hmac_keys keys;
+	char why[STATE_KEYS_WHY_SIZE]; /* its file is unusable; empty: it is not */
 };
 
 /* Begins on a multiple of 8, as its bytes behind it do. */
@@ -174,7 +175,7 @@ _Static_assert(sizeof(struct router_record) == 88, "a record only grows at its e
 _Static_assert(sizeof(struct farewell_record) == 24, "a record only grows at its end");
 _Static_assert(sizeof(struct will_record) == 24, "a record only grows at its end");
 _Static_assert(sizeof(struct state_damping) == 88, "a record only grows at its end");
-_Static_assert(sizeof(struct auth_record) == 32 && sizeof(struct keys_record) == 1188,
+_Static_assert(sizeof(struct auth_record) == 32 && sizeof(struct keys_record) == 1316,
 	       "a record only grows at its end");
 
 /* ---- the memory as a process has it ---- */

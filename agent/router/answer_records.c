@@ -65,13 +65,15 @@ struct router_record {
 	uint8_t accept;               /* packets to its addresses, while Active */
 	char group[CONF_NAME_SIZE];   /* empty: it is in none */
 	uint8_t drained;
-	int64_t drained_until_real_ns; /* 0: without an end, or not */
-	int64_t damped_until_real_ns;  /* 0: it is not damped */
-	uint8_t auth;                  /* by what adverts prove who sends them: auth_words */
-	char why[FACTS_TEXT_SIZE];     /* of a check that is the reason */
-	uint8_t cause;                 /* enum vrrp_reason_code: of the one that was first */
-	char by[CONF_NAME_SIZE];       /* which that was; empty: none, or not known any more */
-	uint8_t source[16];            /* what adverts are sent from */
+	int64_t drained_until_real_ns;      /* 0: without an end, or not */
+	int64_t damped_until_real_ns;       /* 0: it is not damped */
+	uint8_t auth;                       /* by what adverts prove who sends them: auth_words */
+	char keys_why[STATE_KEYS_WHY_SIZE]; /* the file of its keys was unusable, and those of
+					       before are used; empty: it was not */
+	char why[FACTS_TEXT_SIZE];          /* of a check that is the reason */
+	uint8_t cause;                      /* enum vrrp_reason_code: of the one that was first */
+	char by[CONF_NAME_SIZE];            /* which that was; empty: none, or not known any more */
+	uint8_t source[16];                 /* what adverts are sent from */
 	uint8_t preempt;
 	uint8_t ceding, listening; /* as Active: it has offered to leave; it was away */
 	uint8_t lacking;           /* it has begun without the first answer of a check */
@@ -137,6 +139,7 @@ static const struct field router_fields[] = {
 	ROUTER(leave_before, ".leave_before", FIELD_TEXT),
 	ROUTER(damped_until_real_ns, ".damped_until", FIELD_TIME),
 	FIELD_OF_WORDS(struct router_record, auth, "auth", auth_words),
+	ROUTER(keys_why, ".keys_why", FIELD_TEXT),
 	COUNTER(adverts_sent),
 	COUNTER(adverts_received),
 	COUNTER(priority_zero_sent),
@@ -580,6 +583,7 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 	record.auth = router->conf->auth.type == CONF_AUTH_HMAC
 			      ? router->conf->auth.mode + AUTH_MODES
 			      : router->conf->auth.type;
+	strcpy(record.keys_why, auth_stale_why(router));
 	record.since_real_ns = facts->real_offset_ns + since_ns(facts, election);
 	record.counters = router->vr.counters;
 	fill_active(&router->vr, now, &record);

@@ -70,6 +70,7 @@ void auth_begin(struct routers *routers, struct router *router)
 		return;
 	auth->rules.keys = state_keys(routers->state, conf->key_file);
 	auth->key = conf_signs(router->conf) ? vrrp_hmac_key(auth->rules.keys, conf->active) : NULL;
+	auth->stale_why = state_keys_why(routers->state, conf->key_file);
 }
 
 bool auth_lacks_key(const struct router *router)
@@ -80,6 +81,11 @@ bool auth_lacks_key(const struct router *router)
 		return false;
 	return conf_signs(router->conf) ? !auth->key
 					: !auth->rules.keys || auth->rules.keys->n == 0;
+}
+
+const char *auth_stale_why(const struct router *router)
+{
+	return router->auth.stale_why && !auth_lacks_key(router) ? router->auth.stale_why : "";
 }
 
 /* ---- time ---- */

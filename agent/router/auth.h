@@ -28,6 +28,7 @@ struct auth {
 	struct state_auth *kept;         /* in the state memory; NULL: there is no HMAC */
 	struct vrrp_hmac_mark *marks;    /* likewise */
 	const struct vrrp_hmac_key *key; /* that signs, likewise; NULL: none */
+	const char *stale_why;           /* likewise; NULL: nothing has begun */
 	int64_t heard_ns;                /* what was signed was accepted; 0: never */
 	int64_t looked_ns;               /* begin of the second in which */
 	unsigned looked_n;               /* so many adverts of another time were looked at */
@@ -54,6 +55,12 @@ void auth_adopt(struct router *router, const struct state *old, unsigned entry);
  * auth_remember() - nothing of a sender up to a sequence is accepted.
  */
 void auth_remember(struct router *router, const uint8_t *source, uint64_t sequence);
+
+/**
+ * auth_stale_why() - why the file of a router's keys was unusable, so that it uses those of before;
+ * borrowed; empty: it was not, or there are none.
+ */
+const char *auth_stale_why(const struct router *router);
 
 /**
  * auth_begin() - choose the key. The state memory has those of the router's file now.

@@ -94,6 +94,19 @@ static struct event news_of(const struct file *file, enum event_keys what,
 	return event;
 }
 
+/* Who takes over from a dead one has not looked: what that one saw is still so. */
+static void note_why(struct keys *keys, unsigned number, const struct state *old)
+{
+	const struct file *file = &keys->files[number - 1];
+	char *why = state_keys_why(keys->state, number);
+
+	_Static_assert(STATE_KEYS_WHY_SIZE >= KEY_FILE_WHY_SIZE, "a reason has room");
+	if (!file->read)
+		state_get_keys_why(old, file->path, why);
+	else if (file->err)
+		strcpy(why, file->why);
+}
+
 static void settle(struct keys *keys, unsigned number, const struct state *old, keys_tell_fn tell,
 		   void *arg)
 {
@@ -105,6 +118,7 @@ static void settle(struct keys *keys, unsigned number, const struct state *old, 
 
 	if (!file->read && !kept)
 		read_file(keys, number);
+	note_why(keys, number, old);
 	if (!file->read || file->err) {
 		*now = before;
 		what = kept ? EVENT_KEYS_KEPT : EVENT_KEYS_LACKED;

@@ -105,6 +105,28 @@ static void judge_priority(struct problems *problems, const struct records_table
 		    "the cause, then vipctl reload");
 }
 
+const char *problems_keys(const struct records_table *table, const void *record, char *buf)
+{
+	char why[FIELDS_TEXT_SIZE];
+
+	buf[0] = '\0';
+	if (client_text(table, record, ".keys_why", why)[0])
+		snprintf(buf, PROBLEM_TEXT_SIZE,
+			 "its keys are those of before, since their file is unusable: %.110s; mend "
+			 "it, then vipctl reload",
+			 why);
+	return buf;
+}
+
+static void judge_keys(struct problems *problems, const struct records_table *table,
+		       const void *record)
+{
+	char text[PROBLEM_TEXT_SIZE];
+
+	if (problems_keys(table, record, text)[0])
+		add(problems, PROBLEM_DEGRADED, "old_keys", "%s", text);
+}
+
 /* An operator has done it, and may have forgotten that. */
 static void judge_drain(struct problems *problems, const struct records_table *table,
 			const void *record)
@@ -292,6 +314,7 @@ void problems_begin(struct problems *problems, const struct records_table *table
 	judge_state(problems, table, record);
 	judge_wait(problems, table, record);
 	judge_priority(problems, table, record);
+	judge_keys(problems, table, record);
 	judge_drain(problems, table, record);
 	judge_leave(problems, table, record);
 	judge_damping(problems, table, record);

@@ -117,4 +117,11 @@ uint8_t problems_own_priority(const struct records_table *table, const void *rec
  */
 const char *problems_reason(const struct records_table *table, const void *record, char *buf);
 
+/**
+ * problems_keys() - that a router goes on with the keys of before, in words, from a record of a
+ * router; empty: it does not.
+ * @buf: PROBLEM_TEXT_SIZE bytes.
+ */
+const char *problems_keys(const struct records_table *table, const void *record, char *buf);
+
 #endif

@@ -16,6 +16,7 @@
 #include "client.h"
 #include "complain.h"
 #include "connection.h"
+#include "problems.h"
 
 #define LOOK_S     3  /* between two looks at what it waits for */
 #define LOOKS_MAX  24 /* more than vipd takes to let routers hand over, and to give up */
@@ -87,6 +88,43 @@ static unsigned look(const char *path, struct waits *waits, unsigned looks_n)
 	return waits->any ? 0 : looks_n + 1;
 }
 
+/* ---- what is not as meant afterwards ---- */
+
+static const char *take_keys(const struct records_table *table, const void *record, void *arg)
+{
+	char name[FIELDS_TEXT_SIZE], text[PROBLEM_TEXT_SIZE];
+	char *last = arg;
+
+	if (strcmp(table->name, "router") != 0 || !problems_keys(table, record, text)[0])
+		return NULL;
+	client_text(table, record, "name", name);
+	if (strcmp(last, name) != 0) /* a router of both families has two records */
+		fprintf(stderr, "vipctl: warning: router %s: %s\n", name, text);
+	strcpy(last, name);
+	return NULL;
+}
+
+static int talk_keys(int fd, const void *arg)
+{
+	char last[FIELDS_TEXT_SIZE] = "", why[COMPLAIN_SIZE];
+	const struct client_question question = {
+		.command = "show", .each = take_keys, .arg = last, .ret_why = why
+	};
+
+	(void)arg;
+	return client_ask(fd, &question);
+}
+
+/* The reload is done, whether this can be asked or not: then the log has it alone. */
+static void warn(const char *path)
+{
+	char why[COMPLAIN_SIZE];
+
+	(void)connection_converse(path, talk_keys, NULL, why);
+}
+
+/* ---- the reload ---- */
+
 /* Return: as recv(). */
 static ssize_t await_result(int socket_fd, const char *path, struct control_result *ret_result)
 {
@@ -139,5 +177,7 @@ int reload(int socket_fd, const char *path)
 		return EXIT_FAILURE;
 	}
 	puts("reloaded");
+	fflush(stdout);
+	warn(path);
 	return EXIT_SUCCESS;
 }

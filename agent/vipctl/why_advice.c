@@ -73,6 +73,7 @@ static const struct {
 	{ "long_wait", "Set the same interval on both; vipctl forget ends this wait." },
 	{ "last_resort", "Find out who takes the address away (ip monitor address), then vipctl "
 			 "reload." },
+	{ "old_keys", "Mend the file of its keys (owner, mode, content), then vipctl reload." },
 	{ "drained", "When the work is done: vipctl resume." },
 	{ "leaving", "Wait for the commands, or see what they wait for: vipctl show --notify." },
 	{ "damped", "Look at vipctl events for what makes it change; it ends by itself, or by "

@@ -220,9 +220,18 @@ def test_unusable_file_leaves_the_old_keys(lab, how, why):
     line = one.wait_log("keys=kept numbers=1 file=")
     assert why in line and "the keys of before are used on" in line
     crash(one)
+    assert "old_keys" in one.ctl("check", check=False).stdout     # who took over has not looked
     reload(one)
     one.host.wait_adverts(3, lab.now())
     assert became_active(one, two) == [1, 0] and not rejected(two)
+    done = one.reload()
+    said = "its keys are those of before, since their file is unusable: "
+    assert done.returncode == 0 and f"vipctl: warning: router lan: {said}" in done.stderr
+    check = one.ctl("check", check=False)
+    assert why in done.stderr and check.returncode == 1
+    assert f"old_keys: {said}" in check.stdout and why in check.stdout
+    keys_file(lab, KEY)
+    assert "keys" not in one.reload().stderr and "old_keys" not in one.ctl("check", check=False).stdout
     shown = "".join(one.log)
     assert KEY.secret.hex() not in shown and NEXT.secret.hex()[:20] not in shown
 

@@ -72,7 +72,9 @@ def test_vipctl_reloads_a_vipd_of_the_first_version(tmp_path, failed, status, te
     path = str(tmp_path / "old.sock")
     with Server(path, RESULT.pack(MAGIC, VERSION_RELOAD, failed, text.encode())) as server:
         done = wire.vipctl(path, "reload")
-    assert server.asked == [struct.pack("=IHH", MAGIC, VERSION_RELOAD, RELOAD)]
+    # What it shows then may be beyond that release: only a warning depends on it.
+    assert server.asked[0] == struct.pack("=IHH", MAGIC, VERSION_RELOAD, RELOAD)
+    assert len(server.asked) <= (1 if failed else 2)
     assert done.returncode == status
     assert done.stdout == ("" if failed else "reloaded\n") and text in done.stderr
 
