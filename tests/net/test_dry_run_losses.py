@@ -54,6 +54,20 @@ def test_dry_run_does_not_cry_wolf(lab, change):
     assert agent.router()["state"] == "active"
 
 
+@pytest.mark.parametrize("change, why", [
+    ({"unicast": {"peers": ["192.0.2.2"]}}, "all its unicast peers are addresses of this host"),
+    ({"source": "192.0.2.99"}, "no interface of this host has its source 192.0.2.99")])
+def test_dry_run_knows_what_a_router_with_peers_lacks(lab, change, why):
+    peers = {"unicast": {"peers": ["192.0.2.3"]}}
+    agent = one(lab, **peers)
+    agent.configure([router(150, **{**peers, **change})])
+    _, lines, _ = dry_run(agent)
+    assert lines[-2] == f"router lan: it is active here, and {why}, which is a fault"
+    assert "GIVES UP 1 active router" in lines[-1]
+    assert agent.reload().returncode == 0
+    agent.wait_fault(why)
+
+
 def test_dry_run_knows_that_no_family_has_its_source(lab):
     both = {"addresses": ["192.0.2.1/24", "2001:db8::1/64"]}
     agent = one(lab, **both)
