@@ -121,7 +121,8 @@ def test_f08_crash_loop_with_1000_routers(lab, fault):
         assert agent.standby_pid                   # such a configuration takes it a while
         first = lab.capture.wait_advert(host=host, since=lab.now(), vrid=each)
         lab.capture.wait_advert(host=host, since=first.ns + 500_000_000, vrid=each)
-    fault.measure("next process", took_ms, "ms", 5, QUICK_MS)
+    # A thousand elections are read before it says that, which takes 30 to 60 ms.
+    fault.measure("next process", took_ms, "ms", 5, 3 * QUICK_MS)
     fault.measure("farewells until then",
                   len(lab.capture.adverts(host=host, since=mark, priority=0)))
     fault.measure("longest gap", max(longest_gaps_ms(lab, host, mark).values()), "ms", 1100, 3000)
