@@ -84,53 +84,47 @@ static void test_hold_is_read_as_it_was_put(void **state)
 	}
 }
 
-/* Nothing was put, or the version that wrote it knew nothing of it. */
-static void test_hold_that_was_not_noted_is_none(void **state)
+/* Of "wan", which waits, where the version that wrote it knew @size bytes of a record. */
+static struct state_hold hold_of_version(size_t size)
 {
-	struct state_hold hold;
-	struct state *writer;
-	uint8_t *bytes;
-	int fd, older;
+	int fd;
+	struct state *writer = memory_with(waiting, &fd);
+	uint8_t *bytes = copy_of(fd);
+	int older = memory_of_version(bytes, LEASE, size);
+	struct state_hold hold = hold_of(older);
 
-	(void)state;
-	writer = memory_with(waiting, &fd);
-	bytes = copy_of(fd);
-	older = memory_of_version(bytes, LEASE, AT_HOLD * 8);
-	hold = hold_of(older);
-	assert_false(hold_is_on(&hold) || hold.waits || hold.ran);
-	close(older);
-	older = memory_of_version(bytes, LEASE, 0);
-	hold = hold_of(older);
-	assert_false(hold_is_on(&hold) || hold.waits || hold.ran);
 	close(older);
 	free(bytes);
 	state_close(writer);
 	close(fd);
+	return hold;
+}
+
+/* Nothing was put, or the version that wrote it knew nothing of it. */
+static void test_hold_that_was_not_noted_is_none(void **state)
+{
+	static const size_t sizes[] = { AT_HOLD * 8, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct state_hold hold = hold_of_version(sizes[i]);
+
+		assert_false(hold_is_on(&hold) || hold.waits || hold.ran);
+	}
 }
 
 /* Which knew drains alone, and noted no priority, as that was not lowered. */
 static void test_hold_of_a_version_that_noted_its_end_alone_is_a_drains(void **state)
 {
-	struct state_hold hold;
-	struct state *writer;
-	uint8_t *bytes;
-	int fd, older;
+	struct state_hold hold = hold_of_version(AT_BASE * 8);
 
 	(void)state;
-	writer = memory_with(waiting, &fd);
-	bytes = copy_of(fd);
-	older = memory_of_version(bytes, LEASE, AT_BASE * 8);
-	hold = hold_of(older);
 	assert_true(hold_is_on(&hold));
 	assert_int_equal(hold.until_ns, UNTIL);
 	assert_int_equal(hold.before, EVENT_BEFORE_DRAIN);
 	assert_int_equal(hold.base, 0);
 	assert_true(hold.waits && !hold.ran);
 	assert_int_equal(hold_base(&hold, 100), 100);
-	close(older);
-	free(bytes);
-	state_close(writer);
-	close(fd);
 }
 
 /* Records are read by all versions. */
