@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 
+import glance
 from processes import children, name_of, sleeps_in_poll
 from witness import TIMEOUT, LabError, wait_until
 
@@ -172,9 +173,16 @@ class Vipd(Agent):
                 return entry
         raise LabError(self.story(f"no router {name} of family {family} is shown"))
 
+    def _is_elsewhere(self, name, state, family):
+        """Whether a glance shows another state: vipctl need not be asked."""
+        seen = dict(glance.routers(self.control, name, "family", "state") or ())
+        return seen.get(family, state) != state
+
     def wait_state(self, name, state, timeout=TIMEOUT, family=4):
         """Waits until the router is in this state. Return: how it is then shown."""
         def reached():
+            if self._is_elsewhere(name, state, family):
+                return None
             shown = self.router(name, family)
             return shown if shown["state"] == state else None
 
@@ -184,6 +192,8 @@ class Vipd(Agent):
     def wait_fault(self, reason, name="lan", family=4):
         """Waits until the router is out of service for this reason."""
         def is_so():
+            if self._is_elsewhere(name, "fault", family):
+                return False
             it = self.router(name, family)
             return (it["state"], it["reason"]) == ("fault", reason)
 

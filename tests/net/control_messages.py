@@ -14,19 +14,13 @@ import subprocess
 import threading
 
 from agents import binary
+from glance import (BOOL, END, FIELD_HEAD, HEADER, INT, MAGIC, MESSAGE_MAX, RECORDS,  # noqa: F401
+                    RECORDS_HEAD, REQUEST, TABLE, TABLE_HEAD, TEXT, UINT, VERSION, WORD, WORDS)
 from witness import wait_until
 
-MAGIC, VERSION = 0x76697064, 3
-WORDS, SHOW, RELOAD = 0, 1, 2                      # commands; SHOW was one of version 2
-TABLE, RECORDS, END = 1, 2, 3
-UINT, INT, BOOL, WORD, TEXT, DURATION, TIME, IP, ERRNO, COUNTS = range(1, 11)
-REQUEST = struct.Struct("=IHH")                    # magic, version, command
+SHOW, RELOAD = 1, 2                               # commands; SHOW was one of version 2
+DURATION, TIME, IP, ERRNO, COUNTS = range(6, 11)
 RESULT = struct.Struct("=IHH3000s")                # magic, version, failed, text
-HEADER = struct.Struct("=IHH")                     # magic, version, type
-TABLE_HEAD = struct.Struct("=HHI")                 # kind, fields, size of a record
-FIELD_HEAD = struct.Struct("=HHHHHHI")             # length, type, offset, size, family, words, scale
-RECORDS_HEAD = struct.Struct("=HHI")               # kind, records, reserved
-MESSAGE_MAX = 65535
 
 
 def request(*words, version=VERSION, command=WORDS):

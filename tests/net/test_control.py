@@ -21,6 +21,7 @@ import pytest
 
 import control_messages as wire
 import frames
+import glance
 from agents import VIP, binary, is_sanitized
 from lab import router, wait_until
 from processes import open_files
@@ -69,6 +70,23 @@ def test_groups_may_do_what_they_are_for(lab):
     agent.ctl("reload")
     assert as_user(lab, agent, "operator", "show")[0] == 1
     assert as_user(lab, agent, "root", "show")[0] == 0
+
+
+def test_a_glance_shows_what_vipctl_shows(lab):
+    host = lab.host("gw1", OWN, "2001:db8::2/64", ipv6=True)
+    routers = [router("owner", name="lan", addresses=[VIP.replace(".1/", ".2/"), "2001:db8::2/64"]),
+               router(name="there", vrid=52, interface="eth7")]
+    agent = lab.vipd(host, routers)
+    agent.wait_state("lan", "active")
+    agent.wait_state("lan", "active", family=6)
+    agent.wait_fault("there is no interface eth7", "there")
+    fields = ("name", "family", "vrid", "state", "reason_code", "drained")
+    shown = [tuple(entry[field] for field in fields) for entry in agent.show()["routers"]]
+    seen = [glance.routers(agent.control, name, *fields) for name in ("lan", "there")]
+    assert sorted(sum(seen, [])) == sorted(shown)
+    assert glance.routers(agent.control, "other", "state") == []
+    assert agent.term() == 0
+    assert glance.routers(agent.control, "lan", "state") is None
 
 
 def start_active(lab, routers=None, **settings):
