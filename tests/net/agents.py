@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The programs under test and their peers: how they are configured, started, asked and ended."""
 
-import contextlib
 import json
 import os
 import re
@@ -63,13 +62,18 @@ class Agent:
         self.process.terminate()
         return self.wait_exit(timeout)
 
-    def wait_exit(self, timeout=TIMEOUT):
-        """Waits for its end, and sees it at once: Popen.wait(timeout) looks each 50 ms. Return: its
-        exit code."""
+    def has_ended(self, timeout):
+        """Waits for its end at most so long, and sees it at once: Popen.wait(timeout) looks each
+        50 ms."""
         if self.process.returncode is None:
             with os.fdopen(os.pidfd_open(self.pid)) as end:
-                if not select.select([end], [], [], timeout)[0]:
-                    raise LabError(self.story(f"no end within {timeout:g} s"))
+                return bool(select.select([end], [], [], timeout)[0])
+        return True
+
+    def wait_exit(self, timeout=TIMEOUT):
+        """Waits for its end. Return: its exit code."""
+        if not self.has_ended(timeout):
+            raise LabError(self.story(f"no end within {timeout:g} s"))
         return self.process.wait()
 
     def kill(self, signal_number=signal.SIGKILL):
@@ -215,9 +219,7 @@ class Vipd(Agent):
         self.expected_to_live = False
         def left():
             self.process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(0.05)
-            return not self.alive
+            return self.has_ended(0.01) and not self.alive
         wait_until(left, TIMEOUT, lambda _: self.story("vipd to leave"), every=0)
         return self.process.returncode
 
