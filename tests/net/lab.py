@@ -23,31 +23,60 @@ WIRE_DIR (where each lab leaves what vipd's hosts sent, for the check in conftes
 
 import contextlib
 import ctypes
+import fcntl
 import functools
 import itertools
 import json
 import os
 import random
 import socket
+import struct
 import subprocess
 import sys
 import time
 
 import frames as wire
 import reaper
+import rtnetlink
 from agents import Keepalived, Vipd, keepalived_config, router, vipd_config
 from witness import TIMEOUT, Capture, LabError, Pinger, wait_until
 
 __all__ = ["Host", "Lab", "LabError", "Namespace", "TIMEOUT", "router", "wait_until"]
 
-CLONE_NEWNET = 0x40000000
+CLONE_NEWNET, MS_BIND = 0x40000000, 0x1000
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
+OURS = "/proc/thread-self/ns/net"
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
+def _checked(status, what):
+    if status != 0:
+        raise OSError(ctypes.get_errno(), what)
+
+
 def _setns(fd):
-    if _libc.setns(fd, CLONE_NEWNET) != 0:
-        raise OSError(ctypes.get_errno(), "setns")
+    _checked(_libc.setns(fd, CLONE_NEWNET), "setns")
+
+
+def _is_mounted(path):
+    with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
+        return any(line.split()[4] == path for line in mounts)
+
+
+def _add_namespace(name):
+    """As `ip netns add` does it, which makes the machine's first one: no program to start."""
+    if not _is_mounted(reaper.NETNS):
+        subprocess.run(["ip", "netns", "add", name], check=True)
+        return
+    path, home = f"{reaper.NETNS}/{name}", os.open(OURS, os.O_RDONLY)
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL, 0))
+        _checked(_libc.unshare(CLONE_NEWNET), "unshare")
+        _checked(_libc.mount(OURS.encode(), path.encode(), b"none", MS_BIND, None), path)
+    finally:
+        _setns(home)
+        os.close(home)
 
 
 class Namespace:
@@ -55,11 +84,11 @@ class Namespace:
 
     def __init__(self, name, ipv6=False):
         self.netns = name
-        subprocess.run(["ip", "netns", "add", name], check=True)
+        _add_namespace(name)
         self._fd = os.open(f"{reaper.NETNS}/{name}", os.O_RDONLY)
         if os.path.isdir("/proc/sys/net/ipv6"):
             self._quieten_ipv6(ipv6)
-        self.ip("link set lo up")
+        self._set_up("lo")
 
     def _quieten_ipv6(self, wanted):
         """No frames but what a test asks for: no duplicate detection, no solicitations."""
@@ -68,10 +97,16 @@ class Namespace:
             self.sysctl(f"net.ipv6.conf.{scope}.router_solicitations", 0)
             self.sysctl(f"net.ipv6.conf.{scope}.disable_ipv6", int(not wanted))
 
+    def _set_up(self, dev):
+        with self.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            name, flags = struct.unpack("16sH22x", fcntl.ioctl(
+                sock, SIOCGIFFLAGS, struct.pack("16s24x", dev.encode())))
+            fcntl.ioctl(sock, SIOCSIFFLAGS, struct.pack("16sH22x", name, flags | IFF_UP))
+
     @contextlib.contextmanager
     def inside(self):
         """Sockets opened and processes started in this block belong to the namespace."""
-        home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        home = os.open(OURS, os.O_RDONLY)
         try:
             _setns(self._fd)
             yield
@@ -156,7 +191,8 @@ class Host(Namespace):
 
     def mac(self, dev="eth0"):
         """The interface's own MAC."""
-        return self.link(dev)["address"]
+        with self.socket(*rtnetlink.SOCKET) as sock:
+            return rtnetlink.mac(sock, dev)
 
     def link(self, dev="eth0"):
         """The interface as `ip -json link` has it: flags, operstate, ..."""
@@ -268,10 +304,9 @@ class Lab:
 
     def wait_link(self, port):
         """Waits until the switch forwards frames of this port."""
-        def forwarding():
-            shown = self.switch.run("bridge", "-json", "link", "show", "dev", port.name).stdout
-            return json.loads(shown)[0].get("state") == "forwarding"
-        wait_until(forwarding, TIMEOUT, f"{port} to be forwarding", every=0.002)
+        with self.switch.socket(*rtnetlink.SOCKET) as sock:
+            wait_until(lambda: rtnetlink.is_forwarding(sock, port.name), TIMEOUT,
+                       f"{port} to be forwarding", every=0.002)
 
     def cut(self, host, silent=True, dev="eth0"):
         """Cuts a host off. silent: frames vanish at the switch, the host sees nothing of it.

@@ -15,8 +15,13 @@ import time
 from agents import VIP
 from witness import wait_until
 
-RTM_NEWLINK, RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 16, 20, 21, 22
+SOCKET = socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE
+RTM_NEWLINK, RTM_GETLINK, RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 16, 18, 20, 21, 22
 IFF_UP = 1
+IFLA_ADDRESS, IFLA_IFNAME, IFLA_LINKINFO = 1, 3, 18
+IFLA_INFO_SLAVE_DATA, IFLA_BRPORT_STATE = 5, 1
+BR_STATE_FORWARDING = 3
+NESTED = 0x8000                  # a flag of an attribute's type
 IFA_ADDRESS, IFA_LOCAL, IFA_PROTO = 1, 2, 11
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP, NLM_F_CREATE, NLMSG_DONE = 1, 4, 0x300, 0x400, 3
 
@@ -28,7 +33,7 @@ class Rtnetlink:
     def __init__(self, host, dev="eth0", lab=None):
         shown = host.run("ip", "-json", "link", "show", "dev", dev).stdout
         self._index = json.loads(shown)[0]["ifindex"]
-        self._socket = host.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
+        self._socket = host.socket(*SOCKET)
         (lab or host.lab).at_close(self._socket.close)
 
     def add(self, address, mark):
@@ -70,8 +75,11 @@ class Rtnetlink:
         assert error == 0, os.strerror(-error)
 
     def _ask(self, kind, flags, body):
-        head = struct.pack("IHHII", 16 + len(body), kind, NLM_F_REQUEST | flags, 1, 0)
-        self._socket.send(head + body)
+        _send(self._socket, kind, flags, body)
+
+
+def _send(sock, kind, flags, body):
+    sock.send(struct.pack("IHHII", 16 + len(body), kind, NLM_F_REQUEST | flags, 1, 0) + body)
 
 
 def _pieces(raw, head):
@@ -79,8 +87,29 @@ def _pieces(raw, head):
     size = struct.calcsize(head)
     while len(raw) >= size:
         length, kind = struct.unpack_from(head, raw)[:2]
-        yield kind, raw[size:length]
+        yield kind & ~NESTED, raw[size:length]
         raw = raw[(length + 3) & ~3:]
+
+
+def _link(sock, name):
+    """{type: content} of the attributes of an interface."""
+    raw = name.encode() + b"\0"
+    _send(sock, RTM_GETLINK, 0, bytes(16) + struct.pack("HH", 4 + len(raw), IFLA_IFNAME) + raw)
+    (kind, body), = _pieces(sock.recv(1 << 16), "IHHII")
+    assert kind == RTM_NEWLINK, f"there is no interface {name}"
+    return dict(_pieces(body[16:], "HH"))
+
+
+def mac(sock, name):
+    """The MAC of an interface, as text."""
+    return _link(sock, name)[IFLA_ADDRESS].hex(":")
+
+
+def is_forwarding(sock, port):
+    """Whether the bridge that this interface is a port of forwards its frames."""
+    about = dict(_pieces(_link(sock, port)[IFLA_LINKINFO], "HH"))
+    of_port = dict(_pieces(about.get(IFLA_INFO_SLAVE_DATA, b""), "HH"))
+    return of_port.get(IFLA_BRPORT_STATE) == bytes([BR_STATE_FORWARDING])
 
 
 class AddressEvents:
@@ -94,7 +123,7 @@ class AddressEvents:
     def __init__(self, host):
         self._seen = []                            # (ns, present, address)
         self._lock, self._wake = threading.Lock(), os.eventfd(0)
-        self._socket = host.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
+        self._socket = host.socket(*SOCKET)
         self._socket.bind((0, self.GROUPS))
         self._socket.setblocking(False)
         self._thread = threading.Thread(target=self._run, daemon=True)
