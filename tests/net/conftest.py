@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What the tests of real binaries share: the `lab` fixture, and the last word of a second decoder.
 
-Every frame that a host with vipd sent in any test is decoded by tshark at the end of the session.
+Every frame that a host with vipd sent in any test is decoded by tshark at the end of the session,
+by the worker that captured it.
 A malformed packet or an error mark there fails the run, whatever the tests themselves looked at.
 """
 
@@ -30,10 +31,12 @@ BAD = "0"                        # of a checksum's status
 def pytest_configure(config):
     """The controller of a session, or a session without workers, owns the directory of captures."""
     config.addinivalue_line("markers", "alone: promises milliseconds, and is measured by itself")
+    config.addinivalue_line("markers", "long: lasts longer than most, and begins before them")
     config.addinivalue_line("markers", "campaign: a row that only a target of its own makes")
     config.addinivalue_line("markers", "requirement(*ids): the R-... rules that the test proves")
     if not hasattr(config, "workerinput"):
         config.wire_dir = os.environ["WIRE_DIR"] = tempfile.mkdtemp(prefix="vipd-wire-")
+        config.wire_complaints = []
 
 
 def pytest_unconfigure(config):
@@ -45,11 +48,24 @@ def pytest_unconfigure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Mixes the tests of a worker: workers take neighbours by the dozen, and neighbours last
-    equally long. Faults last longest and begin first, so that none of them is left to the end."""
+    """Mixes the tests of a worker. The long ones begin first, so that none is left to the end."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: ("faults" not in item.path.parts,
+        items.sort(key=lambda item: (item.get_closest_marker("long") is None,
+                                     "faults" not in item.path.parts,
                                      zlib.crc32(item.nodeid.encode())))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Gives a worker two tests at a time: by the dozen, the first one would get all that are long."""
+    from xdist.scheduler import LoadScheduling  # pylint: disable=import-outside-toplevel
+
+    class InOrder(LoadScheduling):
+        """Hands out tests in their order."""
+        def _send_tests(self, node, num):
+            super()._send_tests(node, min(num, 2))
+
+    return InOrder(config, log)
 
 
 @pytest.fixture
@@ -67,12 +83,20 @@ def own_binary(lab, monkeypatch):
 
 
 def pytest_sessionfinish(session):
-    """Decodes all captures of the session, those of the workers, too."""
-    if not hasattr(session.config, "wire_dir"):
-        return
-    session.config.wire_complaints = complaints = decode(session.config.wire_dir)
-    if complaints and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    """Decodes the captures of this process, and in the end what a worker that died has left."""
+    config = session.config
+    if hasattr(config, "workerinput"):
+        config.workeroutput["complaints"] = decode(os.environ["WIRE_DIR"], f"vipd-{os.getpid()}-")
+    elif hasattr(config, "wire_dir"):
+        config.wire_complaints += decode(config.wire_dir, "vipd-")
+        if config.wire_complaints and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Takes what a worker complains about."""
+    node.config.wire_complaints += getattr(node, "workeroutput", {}).get("complaints", [])
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -84,23 +108,27 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.line(f"{len(complaints)} in all; the captures are in {config.wire_dir}")
 
 
-def decode(directory):
-    """One run of tshark over all captures in there. Return: a line for each frame that is wrong."""
-    files = sorted(os.path.join(directory, name) for name in os.listdir(directory))
+def decode(directory, prefix):
+    """One run of tshark over the captures in there whose names begin so; one of them all takes their
+    place. Return: a line for each frame that is wrong."""
+    files = sorted(os.path.join(directory, name) for name in os.listdir(directory)
+                   if name.startswith(prefix))
     if not files:
         return []
     for tool in ("mergecap", "tshark"):
         if not shutil.which(tool):
             return [f"{tool} is not installed: {len(files)} captures were not checked"]
-    merged = os.path.join(directory, "all.pcapng")
+    merged = os.path.join(directory, f"all-{prefix}.pcapng")
     subprocess.run(["mergecap", "-a", "-I", "none", "-w", merged, *files], check=True)
+    for file in files:
+        os.unlink(file)
     fields = [argument for field in FIELDS for argument in ("-e", field)]
     shown = subprocess.run(
         ["tshark", "-n", "-r", merged, "-o", "ip.check_checksum:TRUE",
          "-Y", f"_ws.malformed || _ws.expert.severity >= {SEVERITY_ERROR}",
          "-T", "fields", "-E", "separator=/t", "-E", "aggregator=;", *fields],
         capture_output=True, text=True, check=True)
-    return [line for line in map(_complaint, shown.stdout.splitlines()) if line]
+    return [f"{merged}: {line}" for line in map(_complaint, shown.stdout.splitlines()) if line]
 
 
 def _complaint(line):

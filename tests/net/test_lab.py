@@ -286,7 +286,7 @@ def captured(directory, name, *raw):
 def test_second_decoder_accepts_both_checksum_forms(tmp_path):
     captured(tmp_path, "good", frames.advert(), frames.advert(checksum="rfc5798"),
              frames.arp(1, "02:00:00:00:01:00", "192.0.2.1", "192.0.2.1"))
-    assert conftest.decode(tmp_path) == []
+    assert conftest.decode(tmp_path, "") == []
 
 
 @pytest.mark.parametrize("raw", [
@@ -294,10 +294,12 @@ def test_second_decoder_accepts_both_checksum_forms(tmp_path):
     frames.ether(b"\0\1\x08", "02:00:00:00:01:00", ethertype=frames.ETH_P_ARP, pad=0),
 ], ids=["count", "ip checksum", "ip length", "short arp"])
 def test_second_decoder_finds_what_is_wrong(tmp_path, raw):
-    captured(tmp_path, "a", frames.advert())
-    captured(tmp_path, "b", raw)
-    [complaint] = conftest.decode(tmp_path)
-    assert complaint.startswith("gw.eth0, frame ")
+    captured(tmp_path, "va", frames.advert())
+    captured(tmp_path, "vb", raw)
+    captured(tmp_path, "other", frames.advert(count=9))
+    [complaint] = conftest.decode(tmp_path, "v")
+    assert complaint.startswith(f"{tmp_path}/all-v.pcapng: gw.eth0, frame ")
+    assert os.path.exists(tmp_path / "other.pcapng"), "it is somebody else's"
 
 
 def run_demo(**environment):
