@@ -1,12 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Run all tests and add up what the runners say. The last line is the sum."""
+"""Run all tests and add up what the runners say. The last line is the sum.
+
+Network tests mostly wait, so what computes runs beside them. What measures milliseconds, or the
+agents of others, runs when nothing else does.
+"""
 
 import argparse
+import concurrent.futures
 import os
 import re
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree
 from pathlib import Path
@@ -14,7 +20,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SUM = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.MULTILINE)
 SIM_SEEDS = 1000
-NET_WORKERS = 8  # these tests mostly wait: one of them takes a tenth of a core
+NET_WORKERS = 10  # these tests mostly wait: one of them takes a tenth of a core
+BESIDE_WORKERS = 2
+INTEROP_WORKERS = 4  # peers of others are late on a busy machine
+LANES = (("arrows", "unit", "conf", "imports", "fuzz", "sim", "notify"), ("net",))
+LAST = ("interop", "alone")
+SPEAKING = threading.Lock()
 # A crash is the business of the tests that cause it; leaks are errors all the same.
 SANITIZER_OPTIONS = "handle_segv=0:handle_abort=0:detect_leaks=1"
 
@@ -120,19 +131,22 @@ class Suites:
                 yield self.command(program.name, [program, corpus], replayed)
 
     def net(self):
-        """Real binaries in network namespaces; what measures milliseconds, by itself."""
+        """Real binaries in network namespaces."""
         yield self.pytest("net", ["-m", "not alone and not campaign", "-n", self.workers])
-        yield self.pytest("net-alone", ["-m", "alone and not campaign"])
+
+    def alone(self):
+        """Those of them that measure milliseconds, by themselves."""
+        yield self.pytest("alone", ["-m", "alone and not campaign"])
 
     def notify(self):
         """The commands of etc/notify.d, against services on loopback; and whether the texts of the
         defects that `make page-defects` plants are still in the code."""
         yield self.command("page-defects", ["tests/pages_defects.py", "--check"], last_sum)
-        yield self.pytest("notify", ["-n", self.workers], "tests/notify")
+        yield self.pytest("notify", ["-n", BESIDE_WORKERS], "tests/notify")
 
     def interop(self):
         """Some pairs of `make interop`."""
-        yield self.pytest("interop", ["-m", "sample", "-n", self.workers], "tests/interop")
+        yield self.pytest("interop", ["-m", "sample", "-n", INTEROP_WORKERS], "tests/interop")
 
     def pytest(self, name, how, tests="tests/net"):
         report = self.logs / f"{name}.xml"
@@ -167,9 +181,25 @@ def show_skips(log):
             print(f"  {line}")
 
 
+def run_suite(suites, name):
+    """Runs a suite and prints a line, and what is to be said. Return: its Count."""
+    start, count = time.monotonic(), Count()
+    logs = list(getattr(suites, name)())
+    for _, part in logs:
+        count.add(part)
+    with SPEAKING:
+        print(f"{name:8} {agree(count, 0)}  ({time.monotonic() - start:.1f} s)", flush=True)
+        for log, part in logs:
+            if part.failed:
+                show_failure(log)
+            if part.skipped:
+                show_skips(log)
+    return count
+
+
 def main():
     """Run the suites, print a line each and the sum."""
-    names = ["arrows", "unit", "conf", "imports", "fuzz", "sim", "notify", "net", "interop"]
+    names = [name for lane in (*LANES, LAST) for name in lane]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", default="build")
     parser.add_argument("--workers", type=int, default=NET_WORKERS,
@@ -178,19 +208,15 @@ def main():
     args = parser.parse_args()
     if set(args.suites) - set(names):
         parser.error(f"suites are: {' '.join(names)}")
-    suites = Suites(args.build, args.workers)
+    suites, chosen = Suites(args.build, args.workers), args.suites or names
+
+    def run_lane(lane):
+        return [run_suite(suites, name) for name in lane if name in chosen]
+
     total = Count()
-    for name in args.suites or names:
-        start, count, logs = time.monotonic(), Count(), []
-        for log, part in getattr(suites, name)():
-            count.add(part)
-            logs.append((log, part))
-        print(f"{name:8} {agree(count, 0)}  ({time.monotonic() - start:.1f} s)", flush=True)
-        for log, part in logs:
-            if part.failed:
-                show_failure(log)
-            if part.skipped:
-                show_skips(log)
+    with concurrent.futures.ThreadPoolExecutor() as lanes:
+        counts = [count for lane in lanes.map(run_lane, LANES) for count in lane]
+    for count in counts + run_lane(LAST):
         total.add(count)
     print(total)
     return 1 if total.failed else 0
