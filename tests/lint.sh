@@ -41,8 +41,8 @@ done
 # No circle between files: who calls whom, by what the linker sees. tsort names one if there is any.
 circles=$(for object in "$build"/agent/*.o "$build"/agent/*/*.o "$build"/netlink/*.o "$build"/vrrp/*.o; do
 	source=${object#"$build"/}
-	[ ! -f "${source%.o}.c" ] || nm -g "$object" | sed "s,^,$object ,"
-done | awk 'NF == 4 { home[$4] = $1 } NF == 3 { user[NR] = $1; wants[NR] = $3 }
+	[ ! -f "${source%.o}.c" ] || echo "$object"
+done | xargs nm -g -A | sed 's/:/ /' | awk 'NF == 4 { home[$4] = $1 } NF == 3 { user[NR] = $1; wants[NR] = $3 }
 	END { for (i in user) if (wants[i] in home && home[wants[i]] != user[i]) print user[i], home[wants[i]] }' |
 	sort -u | tsort 2>&1 >/dev/null)
 [ -z "$circles" ] || complain "a circle between files: $(echo "$circles" | tr '\n' ' ')"
