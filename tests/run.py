@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SUM = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.MULTILINE)
 SIM_SEEDS = 1000
-NET_WORKERS = 10  # these tests mostly wait: one of them takes a tenth of a core
+NET_WORKERS = 12  # these tests mostly wait: one of them takes a tenth of a core
 BESIDE_WORKERS = 2
 INTEROP_WORKERS = 4  # peers of others are late on a busy machine
 LANES = (("arrows", "unit", "conf", "imports", "fuzz", "sim", "notify"), ("net",))

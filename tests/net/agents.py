@@ -191,7 +191,7 @@ class Vipd(Agent):
             return shown if shown["state"] == state else None
 
         return wait_until(reached, timeout, lambda _: self.story(
-            f"{name} to be {state}, it is {self.router(name, family)}"))
+            f"{name} to be {state}, it is {self.router(name, family)}"), every=0.01)
 
     def wait_fault(self, reason, name="lan", family=4):
         """Waits until the router is out of service for this reason."""

@@ -205,7 +205,8 @@ class Host(Namespace):
 
     def addresses(self, dev="eth0"):
         """The interface's addresses as text: ["192.0.2.2/24", ...]."""
-        return [f"{info['local']}/{info['prefixlen']}" for info in self.address_info(dev)]
+        with self.socket(*rtnetlink.SOCKET) as sock:
+            return rtnetlink.addresses(sock, dev)
 
     def wait_adverts(self, number, since=0, timeout=2 * TIMEOUT, **fields):
         """Waits until it sent so many VRRP messages that match. Return: them."""

@@ -13,7 +13,7 @@ import threading
 import time
 
 from agents import VIP
-from witness import wait_until
+from witness import LabError, wait_until
 
 SOCKET = socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE
 RTM_NEWLINK, RTM_GETLINK, RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 16, 18, 20, 21, 22
@@ -24,6 +24,7 @@ BR_STATE_FORWARDING = 3
 NESTED = 0x8000                  # a flag of an attribute's type
 IFA_ADDRESS, IFA_LOCAL, IFA_PROTO = 1, 2, 11
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP, NLM_F_CREATE, NLMSG_DONE = 1, 4, 0x300, 0x400, 3
+NLM_F_DUMP_INTR = 0x10
 
 
 class Rtnetlink:
@@ -91,18 +92,52 @@ def _pieces(raw, head):
         raw = raw[(length + 3) & ~3:]
 
 
-def _link(sock, name):
-    """{type: content} of the attributes of an interface."""
+def _link_message(sock, name):
+    """What the kernel says of an interface."""
     raw = name.encode() + b"\0"
     _send(sock, RTM_GETLINK, 0, bytes(16) + struct.pack("HH", 4 + len(raw), IFLA_IFNAME) + raw)
     (kind, body), = _pieces(sock.recv(1 << 16), "IHHII")
-    assert kind == RTM_NEWLINK, f"there is no interface {name}"
-    return dict(_pieces(body[16:], "HH"))
+    if kind != RTM_NEWLINK:
+        raise LabError(f"there is no interface {name}")
+    return body
+
+
+def _link(sock, name):
+    """{type: content} of the attributes of an interface."""
+    return dict(_pieces(_link_message(sock, name)[16:], "HH"))
 
 
 def mac(sock, name):
     """The MAC of an interface, as text."""
     return _link(sock, name)[IFLA_ADDRESS].hex(":")
+
+
+def addresses(sock, name):
+    """["192.0.2.2/24", ...] of an interface, in the kernel's order."""
+    index = _link_message(sock, name)[4:8]
+    return [_address(body) for body in _dumped(sock, RTM_GETADDR) if body[4:8] == index]
+
+
+def _dumped(sock, kind):
+    """The contents of all messages of a dump; anew if something changed while it was made."""
+    while True:
+        _send(sock, kind, NLM_F_DUMP, bytes(8))
+        found, flags, done = [], 0, False
+        while not done:
+            for head, body in _messages(sock.recv(1 << 20)):
+                flags |= head[2]
+                done = head[1] == NLMSG_DONE
+                found += [] if done else [body]
+        if not flags & NLM_F_DUMP_INTR:
+            return found
+
+
+def _messages(raw):
+    """(head, content) of the messages in there."""
+    while raw:
+        head = struct.unpack_from("IHHII", raw)
+        yield head, raw[16:head[0]]
+        raw = raw[(head[0] + 3) & ~3:]
 
 
 def is_forwarding(sock, port):

@@ -35,7 +35,10 @@ def pair(lab, successor="vipd", ipv6=False, garp_interval=None, **keys):
     family = 6 if ipv6 else 4
     if successor == "keepalived" and not ipv6:
         keys["checksum"] = "rfc5798"
-    one = lab.vipd(host(lab, "gw1", 2, ipv6), settings(150, ipv6, **keys))
+    conf = settings(150, ipv6, **keys)
+    one = lab.vipd(host(lab, "gw1", 2, ipv6), conf)
+    if not ipv6:
+        lab.leave_to(*conf)                        # who has a second to wait waits for less
     one.wait_state("lan", "active", timeout=10, family=family)
     gw2 = host(lab, "gw2", 3, ipv6)
     if successor == "vipd":
@@ -178,7 +181,9 @@ def test_stop_without_a_successor_serves_for_its_down_interval_and_leaves(lab):
 
 
 def test_stop_asked_for_twice_waits_for_nobody(lab):
-    one = lab.vipd(host(lab, "gw1", 2, False), settings(150, interval="5s", down_intervals=1))
+    conf = settings(150, interval="5s", down_intervals=1)
+    one = lab.vipd(host(lab, "gw1", 2, False), conf)
+    lab.leave_to(*conf, interval=500)
     one.wait_state("lan", "active", timeout=15)
     mark = lab.now()
     one.process.terminate()
@@ -204,7 +209,9 @@ def test_stop_of_the_whole_process_group_is_one_stop(lab, which):
 
 
 def test_second_stop_of_the_whole_process_group_waits_for_nobody(lab):
-    one = lab.vipd(host(lab, "gw1", 2, False), settings(150, interval="5s", down_intervals=1))
+    conf = settings(150, interval="5s", down_intervals=1)
+    one = lab.vipd(host(lab, "gw1", 2, False), conf)
+    lab.leave_to(*conf, interval=500)
     one.wait_state("lan", "active", timeout=15)
     mark = lab.now()
     one.expected_to_live = False
@@ -223,6 +230,7 @@ def test_router_that_has_left_does_not_come_back(lab):
                     vrid=52, addresses=["198.51.100.1/24"])
     one = lab.vipd(gw, settings(150, interval="100ms") + slow)
     one.wait_state("lan", "active")
+    lab.leave_to(*slow, segment="far", interval=400)
     one.wait_state("slow", "active", timeout=20)
     one.expected_to_live = False
     one.process.terminate()

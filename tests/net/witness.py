@@ -27,17 +27,21 @@ class LabError(AssertionError):
     """The lab saw what must not happen, or waited in vain."""
 
 
-def wait_until(check, timeout=TIMEOUT, what=None, every=0.01):
+PAUSES = 0.01, 0.05              # s: the shortest and the longest, where nothing else is asked for
+
+
+def wait_until(check, timeout=TIMEOUT, what=None, every=None):
     """Calls check() until it returns something true, and returns that.
 
-    what: words for the message, or a function that makes them from the last value.
+    what: words for the message, or a function that makes them from the last value. every: s; else
+    the longer it waits the longer it pauses, since many a check starts a program.
     """
-    deadline = time.monotonic() + timeout
+    began = time.monotonic()
     while not (value := check()):
-        if time.monotonic() > deadline:
+        if (waited := time.monotonic() - began) > timeout:
             text = what(value) if callable(what) else f"{what or check}; last value: {value!r}"
             raise LabError(f"waited {timeout:g} s for {text}")
-        time.sleep(every)
+        time.sleep(sorted((*PAUSES, waited / 16))[1] if every is None else every)
     return value
 
 
