@@ -3,28 +3,17 @@
  * Who waits for commands before it leaves is answered once they have ended, and nobody else: the
  * notifier with a real store, rings that are written here, and a keeper that may have no room.
  */
-#include "test_conf.h"
+#include "notifier_scene.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#include "agent/events.h"
-#include "agent/notify/fifo.h"
-#include "agent/notify/notifier.h"
-#include "agent/notify/reader.h"
 
 #define UNTIL (200 * SECOND)
 #define HOOK  "notify = ( { command = [ \"/bin/true\" ]; before = \"drain\"; } );"
 #define SOON  (SECOND / 5) /* no answer waits longer for room */
 
 struct scene {
-	char directory[40];
-	struct conf *conf;
-	struct events *rings[READER_RINGS];
-	int fds[READER_RINGS];
-	struct notifier *notifier;
-	struct clocks now;
+	struct notifier_scene base;
 	int err; /* that the keeper answers */
 	char told[400];
 };
@@ -48,37 +37,18 @@ static const char *told_of(unsigned kind, unsigned word)
 	return text;
 }
 
-static void no_fifo(const char *path, int err)
-{
-	fail_msg("%s: %d", path, err);
-}
-
 static int open_scene(void **state)
 {
 	struct scene *scene = calloc(1, sizeof(*scene));
 
 	*state = scene;
-	strcpy(scene->directory, "/dev/shm/vipd-hook-XXXXXX");
-	scene->now = (struct clocks){ 100 * SECOND, 1800000000 * SECOND };
-	assert_non_null(mkdtemp(scene->directory));
-	for (unsigned i = 0; i < READER_RINGS; i++) {
-		assert_int_equal(events_create(NULL, 1, &scene->rings[i]), 0);
-		scene->fds[i] = events_fd(scene->rings[i]);
-	}
+	scene_open(&scene->base, "hook", 1, 100 * SECOND);
 	return 0;
 }
 
 static void start(struct scene *scene, const char *notify, int64_t life_ns)
 {
-	struct notifier_setting setting = { .directory = scene->directory,
-					    .life = "life",
-					    .life_ns = life_ns,
-					    .boot = "boot",
-					    .rings = scene->fds,
-					    .events_fd = -1,
-					    .begun_fd = -1,
-					    .tell = take,
-					    .arg = scene };
+	struct notifier_setting setting = scene_setting(&scene->base, scene->base.directory);
 	struct conf_errors errors;
 	char text[800], path[32];
 	int fd;
@@ -86,34 +56,28 @@ static void start(struct scene *scene, const char *notify, int64_t life_ns)
 	snprintf(text, sizeof(text),
 		 "node = \"gw1\"; state_dir = \"%s\"; %s routers = ( { name = "
 		 "\"lan\"; interface = \"eth0\"; vrid = 1; addresses = ( \"192.0.2.1/24\" ); } );",
-		 scene->directory, notify);
+		 scene->base.directory, notify);
 	fd = conf_file(text, path);
-	if (conf_load(path, &scene->conf, &errors) < 0)
+	if (conf_load(path, &scene->base.conf, &errors) < 0)
 		fail_msg("%s", errors_text(&errors));
 	close(fd);
-	setting.conf = scene->conf;
-	setting.fifos = fifos_open(scene->conf, getuid(), getgid(), no_fifo);
-	assert_non_null(setting.fifos);
-	assert_int_equal(notifier_open(&setting, &scene->now, &scene->notifier), 0);
+	setting.life_ns = life_ns;
+	setting.tell = take;
+	setting.arg = scene;
+	scene_start(&scene->base, setting);
 }
 
 static void stop(struct scene *scene)
 {
-	notifier_close(scene->notifier);
-	conf_free(scene->conf);
+	scene_stop(&scene->base);
 	scene->told[0] = '\0';
 }
 
 static int close_scene(void **state)
 {
 	struct scene *scene = *state;
-	char command[80];
 
-	stop(scene);
-	for (unsigned i = 0; i < READER_RINGS; i++)
-		events_close(scene->rings[i]);
-	snprintf(command, sizeof(command), "rm -rf %s", scene->directory);
-	assert_int_equal(system(command), 0);
+	scene_close(&scene->base);
 	free(scene);
 	return 0;
 }
@@ -130,7 +94,7 @@ static void put(struct scene *scene, unsigned kind, unsigned word, enum event_be
 	if (kind == EVENT_LEAVE)
 		strcpy(event.fact.name, event_before_word(before));
 	event.fact.number[1] = until_ns;
-	events_put(scene->rings[READER_ROUTER], &scene->now, &event);
+	events_put(scene->base.rings[READER_ROUTER], &scene->base.now, &event);
 }
 
 static void wait_before(struct scene *scene, enum event_before before, int64_t until_ns)
@@ -148,7 +112,7 @@ static unsigned running(struct scene *scene)
 {
 	struct metrics_notify counts;
 
-	notifier_count(scene->notifier, &counts);
+	notifier_count(scene->base.notifier, &counts);
 	return (unsigned)counts.running;
 }
 
@@ -158,14 +122,14 @@ static void ask_to_drop(struct scene *scene, int64_t id)
 
 	event.fact.word = EVENT_NOTIFY_DROP;
 	event.fact.number[0] = id;
-	events_put(scene->rings[READER_ROUTER], &scene->now, &event);
+	events_put(scene->base.rings[READER_ROUTER], &scene->base.now, &event);
 }
 
 static void pass(struct scene *scene, int64_t ns)
 {
-	scene->now.mono_ns += ns;
-	scene->now.real_ns += ns;
-	notifier_dispatch(scene->notifier, &scene->now);
+	scene->base.now.mono_ns += ns;
+	scene->base.now.real_ns += ns;
+	notifier_dispatch(scene->base.notifier, &scene->base.now);
 }
 
 /* It would fail, and be a dead letter for somebody to decide about. */
@@ -179,9 +143,9 @@ static void test_loss_is_no_page_for_who_has_no_word_for_it(void **state)
 	      "notify = ( { command = [ \"/bin/true\" ]; style = \"keepalived\"; deliver = "
 	      "\"all\"; } );",
 	      0);
-	events_put(scene->rings[READER_ROUTER], &scene->now, &event);
+	events_put(scene->base.rings[READER_ROUTER], &scene->base.now, &event);
 	pass(scene, 0);
-	notifier_count(scene->notifier, &counts);
+	notifier_count(scene->base.notifier, &counts);
 	assert_int_equal(counts.failed + counts.waiting + counts.running + counts.dead, 0);
 }
 
@@ -205,7 +169,7 @@ static void test_answer_without_room_is_given_again(void **state)
 	wait_for_hooks(scene);
 	scene->err = -EAGAIN;
 	pass(scene, 1);
-	assert_true(notifier_deadline(scene->notifier) <= scene->now.mono_ns + SOON);
+	assert_true(notifier_deadline(scene->base.notifier) <= scene->base.now.mono_ns + SOON);
 	scene->err = 0;
 	pass(scene, SOON);
 	assert_string_equal(scene->told, told_of(EVENT_DRAINED, EVENT_DRAIN_READY));
@@ -224,7 +188,7 @@ static void test_answer_of_a_notifier_that_was_killed_is_given_again(void **stat
 	start(scene, "", 0);
 	pass(scene, 1);
 	assert_string_equal(scene->told, told_of(EVENT_DRAINED, EVENT_DRAIN_READY));
-	pass(scene, UNTIL - scene->now.mono_ns);
+	pass(scene, UNTIL - scene->base.now.mono_ns);
 	stop(scene);
 	start(scene, "", 0);
 	pass(scene, 1);
@@ -237,10 +201,10 @@ static void test_question_without_room_is_asked_again(void **state)
 	struct scene *scene = *state;
 
 	start(scene, "", 0);
-	events_put(scene->rings[READER_ROUTER], &scene->now, &loss);
+	events_put(scene->base.rings[READER_ROUTER], &scene->base.now, &loss);
 	scene->err = -EAGAIN;
 	pass(scene, 1);
-	assert_true(notifier_deadline(scene->notifier) <= scene->now.mono_ns + SOON);
+	assert_true(notifier_deadline(scene->base.notifier) <= scene->base.now.mono_ns + SOON);
 	scene->err = 0;
 	pass(scene, SOON);
 	assert_string_equal(scene->told, told_of(EVENT_JOURNAL_LOST, 0));
@@ -258,10 +222,10 @@ static void test_drain_of_a_vipd_that_is_dead_runs_nothing(void **state)
 	pass(scene, SECOND);
 	stop(scene);
 	wait_for_hooks(scene);
-	start(scene, HOOK, scene->now.mono_ns + 1);
+	start(scene, HOOK, scene->base.now.mono_ns + 1);
 	pass(scene, SECOND);
 	assert_string_equal(scene->told, "");
-	notifier_count(scene->notifier, &counts);
+	notifier_count(scene->base.notifier, &counts);
 	assert_int_equal(counts.running + counts.waiting, 0);
 }
 
@@ -301,7 +265,7 @@ static void wait_once(struct scene *scene, enum event_before before, bool fails)
 	static int64_t until_ns = UNTIL;
 	char flag[60];
 
-	snprintf(flag, sizeof(flag), "%s/flag", scene->directory);
+	snprintf(flag, sizeof(flag), "%s/flag", scene->base.directory);
 	if (fails)
 		(void)unlink(flag);
 	else
@@ -321,7 +285,7 @@ static void test_failure_is_told_of_the_wait_that_it_was_in_and_of_no_other(void
 	snprintf(hook, sizeof(hook),
 		 "notify = ( { command = [ \"/usr/bin/test\", \"-e\", \"%s/flag\" ]; before = "
 		 "\"drain\"; } );",
-		 scene->directory);
+		 scene->base.directory);
 	for (enum event_before before = EVENT_BEFORE_DRAIN; before < EVENT_BEFORE_COUNT; before++) {
 		start(scene, hook, 0);
 		pass(scene, 1); /* the last answer, once more */
@@ -380,7 +344,7 @@ static void test_failure_is_not_forgotten_with_a_notifier_that_dies_meanwhile(vo
 	struct scene *scene = *state;
 	char hooks[400], gate[60];
 
-	snprintf(gate, sizeof(gate), "%s/gate", scene->directory);
+	snprintf(gate, sizeof(gate), "%s/gate", scene->base.directory);
 	snprintf(hooks, sizeof(hooks),
 		 "notify = ( { command = [ \"/bin/false\" ]; before = \"drain\"; }, { command = [ "
 		 "\"/bin/sh\", \"-c\", \"until [ -e %s ]; do sleep 0.02; done\" ]; before = "
@@ -408,14 +372,14 @@ static void test_failure_is_not_forgotten_with_a_notifier_that_dies_meanwhile(vo
 /* Time passes here as it does for the commands, which are killed. Return: how long it took. */
 static int64_t end_of(struct scene *scene)
 {
-	int64_t before_ns = scene->now.mono_ns;
+	int64_t before_ns = scene->base.now.mono_ns;
 
-	for (unsigned i = 0; !notifier_has_ended(scene->notifier) && i < 2000; i++) {
+	for (unsigned i = 0; !notifier_has_ended(scene->base.notifier) && i < 2000; i++) {
 		usleep(10000);
 		pass(scene, SECOND / 100);
 	}
-	assert_true(notifier_has_ended(scene->notifier));
-	return scene->now.mono_ns - before_ns;
+	assert_true(notifier_has_ended(scene->base.notifier));
+	return scene->base.now.mono_ns - before_ns;
 }
 
 static void test_hooks_are_cut_at_once_when_vipd_ends_and_none_begins(void **state)
@@ -426,7 +390,7 @@ static void test_hooks_are_cut_at_once_when_vipd_ends_and_none_begins(void **sta
 	wait_before(scene, EVENT_BEFORE_STOP, UNTIL);
 	pass(scene, 1);
 	assert_int_equal(running(scene), 1);
-	notifier_end(scene->notifier, NOTIFIER_STOPPED, scene->now.mono_ns);
+	notifier_end(scene->base.notifier, NOTIFIER_STOPPED, scene->base.now.mono_ns);
 	wait_before(scene, EVENT_BEFORE_STOP, UNTIL + SECOND);
 	assert_true(end_of(scene) < 5 * SECOND);
 	assert_int_equal(running(scene), 0);
@@ -444,13 +408,13 @@ static void goes_on(struct scene *scene, enum notifier_end how)
 	start(scene, SLOW, 0);
 	wait_before(scene, EVENT_BEFORE_STOP, UNTIL);
 	pass(scene, 1);
-	notifier_end(scene->notifier, how, scene->now.mono_ns);
+	notifier_end(scene->base.notifier, how, scene->base.now.mono_ns);
 	for (unsigned i = 0; i < 50; i++) { /* that it would take to die is real */
 		usleep(10000);
 		pass(scene, SECOND / 10);
 	}
 	assert_int_equal(running(scene), 1);
-	assert_false(notifier_has_ended(scene->notifier));
+	assert_false(notifier_has_ended(scene->base.notifier));
 	assert_string_equal(scene->told, "");
 }
 
@@ -468,7 +432,7 @@ static void test_hook_goes_on_when_the_keeper_just_hangs_up(void **state)
 /* It would have failed: that is told of one for which somebody waits. */
 static bool is_waited_for(struct scene *scene)
 {
-	notifier_end(scene->notifier, NOTIFIER_STOPPED, scene->now.mono_ns);
+	notifier_end(scene->base.notifier, NOTIFIER_STOPPED, scene->base.now.mono_ns);
 	(void)end_of(scene);
 	return strstr(scene->told, told_of(EVENT_NOTIFY, EVENT_NOTIFY_HOOK));
 }
@@ -528,7 +492,7 @@ static void test_request_of_before_a_new_store_is_for_another_one(void **state)
 	struct scene *scene = *state;
 
 	ask_to_drop(scene, 7);
-	scene->now.mono_ns += SECOND;
+	scene->base.now.mono_ns += SECOND;
 	start(scene, "", 0);
 	pass(scene, 1);
 	assert_string_equal(scene->told, "");
@@ -546,7 +510,7 @@ static void test_request_that_a_dead_notifier_has_not_read_is_answered(void **st
 	wait_for_hooks(scene);
 	pass(scene, 1);
 	ask_to_drop(scene, 7);
-	scene->now.mono_ns += SECOND;
+	scene->base.now.mono_ns += SECOND;
 	stop(scene);
 	start(scene, "", 0);
 	pass(scene, 1);
