@@ -443,6 +443,7 @@ def test_routers_without_addresses_elect_one(lab, version):
     assert not lab.capture.adverts(host=host, priority=0)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not shutil.which("keepalived"), reason="keepalived is not here")
 def test_keepalived_without_addresses_is_a_peer(lab):
     """In both roles: its Active is heard, and it hears ours. Debian's demands addresses in

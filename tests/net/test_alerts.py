@@ -28,6 +28,7 @@ def dashboard():
     return [target["expr"] for it in panels for target in it["targets"]]
 
 
+@pytest.mark.long
 def test_prometheus_scrapes_a_pair_through_a_failover(lab, home):
     os.mkdir(home + "2")
     one = start(lab, home, router(150, **FAST), metrics=f"192.0.2.2:{PORT}",

@@ -330,6 +330,7 @@ class Clock:
 unsanitized = pytest.mark.skipif(is_sanitized(), reason="sanitizers want to be loaded first")
 
 
+@pytest.mark.long
 @unsanitized
 @pytest.mark.parametrize("whose", [pytest.param(0, id="of the Active"),
                                    seldom(1, id="of the Backup")])

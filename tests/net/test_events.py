@@ -107,6 +107,7 @@ def test_events_can_be_followed(agent, lab):
     follower.terminate()
 
 
+@pytest.mark.long
 def test_follower_that_was_overrun_ends_with_the_truth(lab):
     """It is stopped while more happens than the ring holds."""
     host, names = lab.host("gw1", "192.0.2.2/24"), [f"r{number}" for number in range(1, 256)]
@@ -167,6 +168,7 @@ def last_states(agent):
     return {it["router"]: it["to"] for it in told if it["kind"] == "state"}
 
 
+@pytest.mark.long
 def test_final_states_of_4080_routers_are_there(lab):
     """They start, fail and recover together: more at once than the log tells in many turns."""
     host, interfaces, names = lab.host("gw1", "10.0.0.2/16"), 16, [f"r{n}" for n in range(4080)]

@@ -83,6 +83,7 @@ def test_example_is_right_for_each_node(tmp_path, name):
 
 # ---- two uplinks ----
 
+@pytest.mark.long
 def test_two_uplinks(lab):
     """An uplink that only gw1 lacks moves all to gw2; one that both lack moves nothing."""
     text = example("two-uplinks", lab.directory)
@@ -145,6 +146,7 @@ def test_dual_stack(lab):
 
 # ---- shared load ----
 
+@pytest.mark.long
 def test_shared_load(lab):
     """Each serves its half; one that dies leaves its half to the other one, and gets it back."""
     text = example("shared-load", lab.directory)
@@ -309,6 +311,7 @@ class Database:
                         sql).strip()
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not PROGRAMS, reason="PostgreSQL is not installed (Debian: postgresql)")
 def test_database(lab):
     """The standby is promoted when the primary's database dies; of two primaries one stops."""

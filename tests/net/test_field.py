@@ -413,6 +413,7 @@ def wait_exactly(shown_now, seen, wanted, name):
                what=lambda _: f"{name}: {wanted}, not {[seen(it) for it in shown_now()]}")
 
 
+@pytest.mark.long
 def test_reload_that_changes_one_key_of_a_route_leaves_nothing_old(lab):
     """keepalived kept a route of which the source alone was another one."""
     agent = gateway(lab, ROUTE, ipv6=True, extra_addresses=["198.51.100.4/32"])

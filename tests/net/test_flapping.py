@@ -5,6 +5,8 @@ them is true; the journal has all of it."""
 import re
 import time
 
+import pytest
+
 from frames import Probe
 from generations import reload, start
 from lab import router, wait_until
@@ -57,14 +59,17 @@ def flap(agent, ours):
     return assert_bounded(agent, before, known)
 
 
+@pytest.mark.long
 def test_flapping_of_our_end_of_the_cable(lab):
     assert flap(start(lab), ours=True) >= 2 * FLAPS
 
 
+@pytest.mark.long
 def test_flapping_of_the_other_end_of_the_cable(lab):
     assert flap(start(lab), ours=False) >= FLAPS
 
 
+@pytest.mark.long
 def test_flapping_of_a_peer_that_preempts(lab):
     agent = start(lab, router(200))
     other = Probe(lab.host("other"))
@@ -75,6 +80,7 @@ def test_flapping_of_a_peer_that_preempts(lab):
     assert assert_bounded(agent, before, known) >= FLAPS
 
 
+@pytest.mark.long
 def test_flapping_ends_in_the_log_of_the_next_process(lab):
     """A reload in the midst of it loses neither the state nor the count."""
     agent = start(lab, router(200))

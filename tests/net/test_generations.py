@@ -318,6 +318,7 @@ class Manager:
         return wait_until(arrived, what=lambda _: f"{word} in {self.messages}")
 
 
+@pytest.mark.long
 def test_service_manager_sees_that_there_is_no_standby(lab):
     manager = Manager(lab)
     agent = start(lab, env={"NOTIFY_SOCKET": manager.path})
@@ -361,6 +362,7 @@ def test_service_manager_is_asked_for_the_time_that_the_longest_interval_takes(l
     assert agent.wait_exit() == 0
 
 
+@pytest.mark.long
 def test_router_process_that_hangs_while_it_leaves_is_not_waited_for(lab):
     manager = Manager(lab)
     agent = slow_leaver(lab, manager)

@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.skipif(not shutil.which("keepalived"), reason="keepali
               pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [
     name if name in SAMPLE else seldom(name) for name in CASES])
 def test_import_beside_keepalived_in_both_roles(request, name):

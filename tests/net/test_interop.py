@@ -176,6 +176,7 @@ def test_failover_and_return(lab, higher, interval):
     assert only_vipd(two).router()["counters"]["noticed"]["checksum_form"] == 0
 
 
+@pytest.mark.long
 @crossed(higher={"vipd": "vipd", "keepalived": "keepalived"}, keys={
     "plain": {}, "password": {"auth": {"type": "password", "password": "secret"}, "down_intervals": 2}})
 def test_failover_and_return_in_version_2(lab, higher, keys):

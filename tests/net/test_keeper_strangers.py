@@ -8,6 +8,8 @@ import re
 import resource
 import signal
 
+import pytest
+
 from agents import binary, router, write_config
 from generations import OWN, crash, replace, start
 from lab import LabError, wait_until
@@ -73,6 +75,7 @@ def state_of(pid):
 
 
 
+@pytest.mark.long
 def test_stopped_standby_is_noticed_and_replaced(lab):
     agent = start(lab)
     stopped, speaker = agent.standby_pid, agent.router_pid
@@ -98,6 +101,7 @@ def test_crash_beside_a_stopped_standby_is_survived_at_once(lab):
     assert lab.now() - mark < 2_500_000_000, "nobody waited for signs of life of the stopped one"
 
 
+@pytest.mark.long
 def test_standby_that_cannot_be_is_told_once_and_that_it_is_back(lab):
     agent = start(lab)
     standby, limit = agent.standby_pid, resource.prlimit(agent.pid, resource.RLIMIT_NOFILE)
@@ -116,6 +120,7 @@ def test_standby_that_cannot_be_is_told_once_and_that_it_is_back(lab):
 
 # ---- a keeper that hangs ----
 
+@pytest.mark.long
 def test_reload_that_the_keeper_does_not_take_has_an_end_on_both_sides(lab):
     agent = start(lab)
     speaker = agent.router_pid

@@ -168,6 +168,7 @@ def test_advert_that_is_longer_than_the_mtu_is_a_fault_with_both_sizes(lab):
     agent.wait_fault(reason.replace("500", "587"))
 
 
+@pytest.mark.long
 def test_carrier_that_blinks_is_no_fault_with_a_delay(lab):
     agent = active(lab, interval="1s", link={"delay": "2s"})
 

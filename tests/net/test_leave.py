@@ -222,6 +222,7 @@ def test_second_stop_of_the_whole_process_group_waits_for_nobody(lab):
     assert (lab.now() - mark) / 1e9 < 4 and not is_active(one)
 
 
+@pytest.mark.long
 def test_router_that_has_left_does_not_come_back(lab):
     """The other one serves for its down interval, and meanwhile an interface fails and recovers."""
     gw = host(lab, "gw1", 2, False)
@@ -396,6 +397,7 @@ def test_announcements_hold_a_leaver_for_so_long_and_no_longer(lab):
 
 # ---- other ways out ----
 
+@pytest.mark.long
 @pytest.mark.parametrize("successor", [seldom("vipd"), "keepalived"])
 def test_drain_and_resume_lose_no_ping(lab, successor):
     one, two = pair(lab, successor)
@@ -411,6 +413,7 @@ def test_drain_and_resume_lose_no_ping(lab, successor):
     assert handed_over(one)[0][:2] == (1, 0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("successor", [seldom("vipd"), "keepalived"])
 def test_lower_priority_by_a_reload_loses_no_ping(lab, successor):
     one, two = pair(lab, successor)

@@ -71,6 +71,7 @@ ROWS = [(pytest.param if (way, successor, ipv6) in OFTEN else seldom)(
         for way in WAYS for successor in ("vipd", "keepalived") for ipv6 in (False, True)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way, successor, ipv6", ROWS)
 def test_leave_loses_no_ping_of_clients_that_resolve_anew(lab, way, successor, ipv6):
     it = Pair(lab, successor, ipv6)

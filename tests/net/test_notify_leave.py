@@ -362,6 +362,7 @@ def test_router_process_killed_while_a_stop_waits_is_the_last_will(lab, home):
     assert_gone(commands)
 
 
+@pytest.mark.long
 def test_keeper_killed_while_a_stop_waits_leaves_nothing(lab, home):
     hook = Hook(lab)
     one, two = pair(lab, home, before(hook, timeout="1m"))

@@ -7,6 +7,8 @@ import json
 import os
 import time
 
+import pytest
+
 from agents import router
 from frames import Probe
 from generations import OWN
@@ -68,6 +70,7 @@ def times(command):
     return [event["time"] for *_, event in command.runs if event.get("again")]
 
 
+@pytest.mark.long
 def test_contest_that_goes_on_is_one_page_and_its_winner_acts_again(lab, home):
     action, page = Recorder(lab, "action"), Recorder(lab, "page")
     one = lab.vipd(lab.host("gw1", OWN), [router(150, **FAST)], state_dir=home, user="root",
@@ -112,6 +115,7 @@ def test_contest_of_one_member_is_that_of_its_group(lab, home):
         "lan", "wan", "lan"]
 
 
+@pytest.mark.long
 def test_checks_that_go_down_together_are_told_each(lab, home):
     """More of them than wait of one kind, for a page that is slow."""
     names = [f"c{i}" for i in range(10)]

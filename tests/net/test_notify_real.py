@@ -260,6 +260,7 @@ def many(priority, count, **keys):
                    interval="1s", **keys) for i in range(1, count + 1)]
 
 
+@pytest.mark.long
 def test_two_hundred_at_once_are_told_each_once_and_delay_no_advert(lab, home):
     count = 200
     commands = [Recorder(lab, f"c{i}") for i in range(1, count + 1)]
@@ -316,6 +317,7 @@ def last_told(command):
     return {event["router"]: on for _, on, _, event in command.runs if event.get("router")}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dead", [seldom(False, id="stopped"),
                                   pytest.param(True, id="killed")])
 def test_overrun_is_a_page_and_final_states_follow(lab, home, dead):
@@ -350,6 +352,7 @@ def test_overrun_is_a_page_and_final_states_follow(lab, home, dead):
 
 # ---- faster than anybody can be told ----
 
+@pytest.mark.long
 def test_flapping_ten_times_a_second_with_a_slow_command_ends_with_the_truth(lab, home):
     """2 s per run, for 4 s of flapping: what was merged is told, and the last is what is so."""
     page = Recorder(lab, "page", body="sleep 2")

@@ -183,6 +183,7 @@ def test_resume_after_a_reload_ends_the_hook_of_before(lab, home):
     command.communicate(timeout=15)
 
 
+@pytest.mark.long
 def test_interrupt_of_the_whole_process_group_lets_a_long_hook_end(lab, home):
     """It is the keeper's: the notifier does not end behind its back."""
     hook = Hook(lab)

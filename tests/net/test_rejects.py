@@ -168,6 +168,7 @@ def test_table_has_every_reason_that_is_counted(lab, gw, wire):
     assert known == {reason for it in WIRES.values() for reason in it.spoiled} | set(ELSEWHERE)
 
 
+@pytest.mark.long
 @pytest.mark.requirement("R-047", "R-048")
 @some_wires
 def test_active_discards_a_thousand_of_each(lab, gw, probe, wire):
@@ -184,6 +185,7 @@ def test_active_discards_a_thousand_of_each(lab, gw, probe, wire):
         assert {it.priority for it in sent} <= {OURS}, reason
 
 
+@pytest.mark.long
 @pytest.mark.requirement("R-047", "R-048")
 @each_wire
 def test_backup_discards_a_thousand_of_each(lab, gw, probe, wire):

@@ -72,6 +72,7 @@ def test_shop_goes_on():
     run.wait_nothing_left()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 @needs_services
 def test_shop_that_is_interrupted_leaves_nothing(number):
@@ -269,6 +270,7 @@ def test_a_database_is_given_up_for_one_that_serves_alone(pair):
     assert "usage" in db1.refuses("backup")
 
 
+@pytest.mark.long
 def test_after_both_lost_their_power_a_person_says_who_serves(pair, orphans):  # pylint: disable=unused-argument
     db1, db2 = pair.db1, pair.db2
     assert pair.order("before") == 201

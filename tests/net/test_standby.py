@@ -59,6 +59,7 @@ def test_standby_of_a_reload_runs_what_was_reloaded(lab):
     assert agent.router()["priority"] == 123
 
 
+@pytest.mark.long
 def test_standby_that_dies_is_replaced(lab):
     agent = start(lab)
     standby, worker = agent.standby_pid, agent.router_pid

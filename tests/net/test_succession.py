@@ -193,6 +193,7 @@ def test_stop_is_quiet_whatever_comes_meanwhile(lab):
 
 # ---- what a crash leaves ----
 
+@pytest.mark.long
 def test_hung_backup_does_not_take_over_when_it_is_replaced(lab):
     """What it had not read is lost with it, and that is no silence of the Active. Whenever between
     two adverts: four pairs, each on a segment of its own."""

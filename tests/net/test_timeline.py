@@ -139,6 +139,7 @@ def change(told, name, old, new, code):
                 (it["from"], it["to"], it["reason_code"]) == (old, new, code))
 
 
+@pytest.mark.long
 def test_timeline_of_a_pair_has_its_gaps_and_overlaps(lab):
     (one, two), homes = story(lab)
     page = draw(one, two)
@@ -388,6 +389,7 @@ def is_red(colour):
     return red > 180 and green < 90 and blue < 90
 
 
+@pytest.mark.long
 def test_timeline_is_drawn_by_a_browser(lab):
     if not browser.find():
         pytest.skip("no browser is installed: make browser-check installs one, and runs this")

@@ -244,6 +244,7 @@ def test_signals_that_come_meanwhile_are_obeyed(lab, own_binary):
         assert last and last[-1].priority == 0, agent.story(f"no farewell after {delay_ms} ms")
 
 
+@pytest.mark.long
 def test_crash_at_any_moment_of_an_upgrade_leaves_one_speaker(lab, own_binary):
     for delay_ms in range(0, 15, 5):
         agent = start(lab, router(150, interval="1s"), name=f"gw{delay_ms}", segment=f"s{delay_ms}")

@@ -365,6 +365,7 @@ def test_what_a_check_says_is_not_mixed_up_with_whose_it_is(lab):
         "do: .*--checks web")).wait(agent, "the check of another member")
 
 
+@pytest.mark.long
 def test_keepalived_that_discards_our_list_is_guessed_at(lab):
     """It falls silent by our adverts, and keeps the address: what it was heard with says why."""
     agent = lab.vipd(lab.host("gw1", f"{ONE}/24"), [router(150, interval="1s", checksum="rfc5798")])
