@@ -131,7 +131,10 @@ class Suites:
                 yield self.command(program.name, [program, corpus], replayed)
 
     def net(self):
-        """Real binaries in network namespaces."""
+        """Real binaries in network namespaces. First one process has all tests compiled: else each
+        worker does it, for three seconds."""
+        run(self.pytest_argv("tests/net", "--collect-only"), self.logs / "collect.log", 120,
+            **self.pytest_env)
         yield self.pytest("net", ["-m", "not alone and not campaign", "-n", self.workers])
 
     def alone(self):
@@ -160,10 +163,19 @@ class Suites:
                 skipped = int(suite.get("skipped"))
                 count = Count(int(suite.get("tests")) - failed - skipped, failed, skipped)
             return agree(count, status)
-        return self.command(name, [sys.executable, "-m", "pytest", tests, "-q", "-rs",
-                                   "-p", "no:cacheprovider", f"--junit-xml={report}", *how],
-                            junit, timeout=900, VIPD=str(self.build / "vipd"),
-                            PYTHONDONTWRITEBYTECODE="1", ASAN_OPTIONS=SANITIZER_OPTIONS)
+        return self.command(name, self.pytest_argv(tests, "-rs", f"--junit-xml={report}", *how),
+                            junit, timeout=900, **self.pytest_env)
+
+    @staticmethod
+    def pytest_argv(*more):
+        """The command line of pytest."""
+        return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, more)]
+
+    @property
+    def pytest_env(self):
+        """What it and the tests find in their environment; the tree stays free of what it compiles."""
+        return {"VIPD": str(self.build / "vipd"), "ASAN_OPTIONS": SANITIZER_OPTIONS,
+                "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(self.logs / "compiled")}
 
 
 def show_failure(log):
