@@ -404,19 +404,25 @@ def test_removal_whose_next_process_dies_is_off_and_a_later_one_runs_the_hook_an
     assert told(one)[2:] == [("waits", "removal"), ("ready", "removal")]
 
 
-def test_crash_while_a_lower_priority_waits_changes_nothing(lab, home):
+def assert_outlasts(lab, home, meanwhile, priority):
+    """The hook of a lower priority goes on through what happens meanwhile, for no longer than it may,
+    and is not begun again; then the router has this priority."""
     hook = Hook(lab)
     entries = [before(hook, timeout="30s")]
     one, two = pair(lab, home, *entries)
     ask_to_lower(one, home, entries)
     until = assert_waits(one, hook, "priority")
-    crash(one)
+    meanwhile(one, entries)
     assert abs(assert_waits(one, hook, "priority") - until) < 0.1
     hook.open()
-    see_lowered(one, None)
+    assert one.wait_state("lan", "backup")["effective_priority"] == priority
     two.wait_state("lan", "active")
     assert told(one) == [("waits", "priority")] * 2 + [("ready", "priority")]
     assert len(hook.begun_times) == len(hook.ended_times) == 1
+
+
+def test_crash_while_a_lower_priority_waits_changes_nothing(lab, home):
+    assert_outlasts(lab, home, lambda one, _: crash(one), 50)
 
 
 def test_crash_while_a_removal_waits_lets_the_next_one_speak(lab, home):
@@ -529,19 +535,11 @@ def test_priority_that_is_raised_again_ends_the_wait_and_the_hook(lab, home):
 
 
 def test_priority_that_is_lowered_further_is_waited_for_no_longer(lab, home):
-    hook = Hook(lab)
-    entries = [before(hook, timeout="30s")]
-    one, two = pair(lab, home, *entries)
-    ask_to_lower(one, home, entries)
-    until = assert_waits(one, hook, "priority")
-    configure(one, home, router(40), notify=entries)
-    reload(one)
-    assert abs(assert_waits(one, hook, "priority") - until) < 0.1
-    hook.open()
-    assert one.wait_state("lan", "backup")["effective_priority"] == 40
-    two.wait_state("lan", "active")
-    assert len(hook.begun_times) == len(hook.ended_times) == 1
-    assert told(one) == [("waits", "priority")] * 2 + [("ready", "priority")]
+    def lower_further(one, entries):
+        configure(one, home, router(40), notify=entries)
+        reload(one)
+
+    assert_outlasts(lab, home, lower_further, 40)
 
 
 def test_hooks_are_those_of_the_configuration_that_lowers_the_priority(lab, home):
