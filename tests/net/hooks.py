@@ -14,6 +14,7 @@ from processes import children, name_of
 from test_groups import GROUP, member, wait_all
 from test_groups import host as host_of_groups
 from test_notify import Recorder, rows
+from timing import MANY
 
 TIMES = """begun=$(date +%s.%N)
 echo "$begun" >>BEGUN
@@ -199,7 +200,7 @@ def assert_waits(agent, hook, way, times=1):
     """It serves as before for many intervals, though a hook runs. Return: until when at most."""
     hook.wait_begun(times)
     mark = agent.host.lab.now()
-    agent.host.wait_adverts(20, since=mark, vrid=51)
+    agent.host.wait_adverts(MANY, since=mark, vrid=51)
     shown = agent.router()
     assert (shown["state"], shown["effective_priority"]) == ("active", 150)
     assert shown["leave_before"] == way and shown["leave_held_until"]

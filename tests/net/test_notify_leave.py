@@ -23,6 +23,7 @@ from test_groups import GROUP, held, members, states, wait_all
 from test_groups import host as host_of_groups
 from test_leave import client, lost
 from test_notify import Recorder, entry, home, rows  # pylint: disable=unused-import
+from timing import MANY
 
 WAYS = pytest.mark.parametrize("way", ASK)
 
@@ -207,7 +208,7 @@ def test_group_leaves_when_all_hooks_have_ended(lab, home):
     one = hooks.start(lab, home)
     ask_to_stop(one)
     hooks.open_all_but_one()
-    one.host.wait_adverts(20, since=lab.now())
+    one.host.wait_adverts(MANY, since=lab.now())
     assert {(it["state"], it["leave_before"]) for it in one.show()["routers"]} == {
         ("active", "stop")}, "one is missing"
     hooks.open()
@@ -294,7 +295,7 @@ def test_router_that_is_removed_while_others_of_its_group_go_on_runs_no_hook(lab
     reload(one)
     assert states(one) == {"lan": "active", "wan": "active"}
     assert len(held(one)) == 2
-    one.host.wait_adverts(20, since=lab.now(), vrid=51)
+    one.host.wait_adverts(MANY, since=lab.now(), vrid=51)
     assert not hook.begun_times and not [line for line in one.log if "leave=" in line]
 
 
@@ -328,7 +329,7 @@ def test_notifier_that_stands_still_holds_nobody_for_longer(lab, home, way):
             os.kill(pid, signal.SIGCONT)
     SEE[way](one, asked)
     assert told(one) == [("waits", way), ("hook_late", way)]
-    two.host.wait_adverts(20, since=lab.now())
+    two.host.wait_adverts(MANY, since=lab.now())
     assert not hook.ended_times
 
 
@@ -388,7 +389,7 @@ def test_removal_whose_next_process_dies_is_off_and_a_later_one_runs_the_hook_an
     os.kill(following, signal.SIGKILL)
     end_reload(command, status=1)
     wait_delivered(home)
-    one.host.wait_adverts(20, since=lab.now())
+    one.host.wait_adverts(MANY, since=lab.now())
     shown = one.router()
     assert (shown["state"], shown["effective_priority"]) == ("active", 150)
     assert (shown["leave_before"], shown["leave_held_until"]) == (None, None)
@@ -507,7 +508,7 @@ def test_lower_priority_for_which_nobody_takes_over_leaves_what_the_hook_did(lab
     ask_to_lower(one, home, entries)
     one.wait_log("leave=ready")
     wait_until(lambda: one.router()["effective_priority"] == 50, what="the lower priority")
-    one.host.wait_adverts(20, since=lab.now(), priority=50)
+    one.host.wait_adverts(MANY, since=lab.now(), priority=50)
     assert one.router()["state"] == "active"
     wait_delivered(home)
     assert [(it["leave"], it["before"]) for *_, it in undo.runs] == [
@@ -524,7 +525,7 @@ def test_priority_that_is_raised_again_ends_the_wait_and_the_hook(lab, home):
     configure(one, home, router(150), notify=entries)
     reload(one)
     wait_delivered(home)
-    one.host.wait_adverts(20, since=lab.now())
+    one.host.wait_adverts(MANY, since=lab.now())
     shown = one.router()
     assert (shown["state"], shown["effective_priority"]) == ("active", 150)
     assert (shown["leave_before"], shown["leave_held_until"]) == (None, None)
@@ -560,7 +561,7 @@ def test_stop_while_a_reload_has_it_wait_runs_no_hook_twice(lab, home, way):
     ask_to_stop(one)
     assert not reloading or "vipd was told to stop" in end_reload(reloading, 1), "at once"
     assert "vipd was told to stop" in end_reload(begin_reload(one), 1), "nor is another one"
-    one.host.wait_adverts(20, since=lab.now())
+    one.host.wait_adverts(MANY, since=lab.now())
     hook.open()
     see_stopped(one, None)
     two.wait_state("lan", "active")

@@ -11,6 +11,7 @@ from witness import wait_until
 
 EARLY = 0.003                    # s: timers are never early; two clocks may be read apart
 LATE = 1.5                       # s: see above
+MANY = 10                        # adverts: almost three times as long as a Backup waits
 GAP_MS = 200                     # two intervals of 100 ms; a Backup waits for more than three
 
 
