@@ -20,10 +20,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SUM = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.MULTILINE)
 SIM_SEEDS = 1000
-NET_WORKERS = 12  # these tests mostly wait: one of them takes a tenth of a core
+NET_WORKERS = 8  # these tests mostly wait: one of them takes a tenth of a core
 BESIDE_WORKERS = 2
 INTEROP_WORKERS = 4  # peers of others are late on a busy machine
 LANES = (("arrows", "unit", "conf", "imports", "fuzz", "sim", "notify"), ("net",))
+NICE = (10, 0)  # of a lane: who computes makes nobody late
 LAST = ("interop", "alone")
 SPEAKING = threading.Lock()
 # A crash is the business of the tests that cause it; leaks are errors all the same.
@@ -222,12 +223,13 @@ def main():
         parser.error(f"suites are: {' '.join(names)}")
     suites, chosen = Suites(args.build, args.workers), args.suites or names
 
-    def run_lane(lane):
+    def run_lane(lane, nice=0):
+        os.nice(nice)  # of this thread, and of what it starts
         return [run_suite(suites, name) for name in lane if name in chosen]
 
     total = Count()
     with concurrent.futures.ThreadPoolExecutor() as lanes:
-        counts = [count for lane in lanes.map(run_lane, LANES) for count in lane]
+        counts = [count for lane in lanes.map(run_lane, LANES, NICE) for count in lane]
     for count in counts + run_lane(LAST):
         total.add(count)
     print(total)
