@@ -609,6 +609,7 @@ def test_macvlan_is_set_right_although_the_events_are_lost(lab, family, change):
     one.host.ip("link add spare0 type veth peer name spare1")
     before = macvlan(one.host, NAME[family])
     pid = one.router_pid
+    one.kill_keeper(signal.SIGSTOP)                # it would miss a sign of life
     os.kill(pid, signal.SIGSTOP)
     for _ in range(20):
         one.host.ip(*(f"link set spare0 mtu {1300 + n % 200}" for n in range(2000)))
@@ -617,6 +618,8 @@ def test_macvlan_is_set_right_although_the_events_are_lost(lab, family, change):
     assert lost_events(one) > 0, "the test did not overflow the queue"
     one.host.ip(f"link set {change.format(mac=NAME[family])}", "link set eth0 mtu 1500")
     os.kill(pid, signal.SIGCONT)
+    one.kill_keeper(signal.SIGCONT)
+    one.expected_to_live = True
 
     def again():
         it = macvlan(one.host, NAME[family])
