@@ -174,7 +174,7 @@ class Suites:
 
     @property
     def pytest_env(self):
-        """What it and the tests find in their environment; the tree stays free of what it compiles."""
+        """What it finds in its environment; the tree stays free of what it compiles."""
         return {"VIPD": str(self.build / "vipd"), "ASAN_OPTIONS": SANITIZER_OPTIONS,
                 "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(self.logs / "compiled")}
 

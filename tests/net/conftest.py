@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Gives a worker two tests at a time: by the dozen, the first one would get all that are long."""
+    """Gives a worker two tests at a time: else the first one would get all that are long."""
     from xdist.scheduler import LoadScheduling  # pylint: disable=import-outside-toplevel
 
     class InOrder(LoadScheduling):
@@ -109,8 +109,8 @@ def pytest_terminal_summary(terminalreporter, config):
 
 
 def decode(directory, prefix):
-    """One run of tshark over the captures in there whose names begin so; one of them all takes their
-    place. Return: a line for each frame that is wrong."""
+    """One run of tshark over the captures in there whose names begin so; one file with all of them
+    takes their place. Return: a line for each frame that is wrong."""
     files = sorted(os.path.join(directory, name) for name in os.listdir(directory)
                    if name.startswith(prefix))
     if not files:

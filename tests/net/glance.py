@@ -20,7 +20,7 @@ TABLE_HEAD = struct.Struct("=HHI")                 # kind, fields, size of a rec
 FIELD_HEAD = struct.Struct("=HHHHHHI")             # length, type, offset, size, family, words, scale
 RECORDS_HEAD = struct.Struct("=HHI")               # kind, records, reserved
 MESSAGE_MAX = 65535
-PATIENCE = 1.0                                     # s: who says nothing for so long is vipctl's business
+PATIENCE = 1.0                                     # s: longer silence is vipctl's business
 
 
 def routers(path, name, *fields):

@@ -89,7 +89,7 @@ def remove(name, keep_files=False):
 
 
 def _delete(path):
-    """As `ip netns delete` does it; who was killed may have left a file that nothing is mounted on."""
+    """As `ip netns delete` does it; nothing may be mounted there by somebody who was killed."""
     ctypes.CDLL(None).umount2(path.encode(), MNT_DETACH)
     os.unlink(path)
 
