@@ -112,8 +112,9 @@ def test_silent_active_is_replaced_and_preempts_when_it_is_back(lab, kind):
 
 @families
 def test_each_peer_has_its_copy(lab, kind):
+    """The others have time: who begins a little later shall not be Active first."""
     one = start(lab, kind, 1, 2, 3)
-    others = [start(lab, kind, 2, 1, 3), start(lab, kind, 3, 1, 2)]
+    others = [start(lab, kind, number, 1, 5 - number, down_intervals=10) for number in (2, 3)]
     one.wait_state("lan", "active", family=kind.family)
     for it in others:
         wait_until(lambda it=it: it.router(family=kind.family)["active_address"]
