@@ -220,7 +220,9 @@ def test_upgrade_passes_no_descriptor_on(lab, own_binary):
         upgrade(agent, own_binary)
         counts.append([len(os.listdir(f"/proc/{pid}/fd"))
                        for pid in (agent.pid, agent.router_pid, agent.standby_pid)])
-    assert counts[0] == counts[-1], counts
+    # One may be counted before the last descriptor is there: hence the higher number of two.
+    first, last = ([max(both) for both in zip(*two)] for two in (counts[:2], counts[-2:]))
+    assert first == last, counts
     mark = lab.now()
     agent.kill_keeper()
     assert lab.capture.wait_advert(host=agent.host, since=mark, priority=0).ns - mark < SOON_NS
