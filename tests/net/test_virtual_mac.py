@@ -824,8 +824,9 @@ def test_packets_that_are_not_accepted_are_dropped_on_the_macvlan(lab, family):
     address = VIP[family].split("/")[0]
     ping = lab.ping(client, address)
     ping.wait_silence()
-    found = client.run("ip", "neigh", "show", address).stdout
-    assert f"lladdr {MAC[family]}" in found, found
+    # Who asks in the moment in which it becomes Active is answered a second later.
+    wait_until(lambda: f"lladdr {MAC[family]}" in client.run("ip", "neigh", "show", address).stdout,
+               what="the address to be found")
     one.configure([virtual(family, accept=True)])
     reload(one)
     ping.wait_answer()
