@@ -62,6 +62,20 @@ static pid_t start_neighbour(int *ret_pipe)
 	return pid;
 }
 
+/* Until then the kernel drops what is sent there, and says nothing. */
+static void wait_until_up(const char *interface)
+{
+	char command[128];
+	unsigned i = 0;
+
+	snprintf(command, sizeof(command), "ip -o link show dev %s | grep -q 'state UP'",
+		 interface);
+	while (system(command) != 0) {
+		assert_in_range(++i, 1, 1000);
+		usleep(10000);
+	}
+}
+
 static int connect_hosts(void **state)
 {
 	char command[512];
@@ -89,7 +103,9 @@ static int connect_hosts(void **state)
 	    "ip addr add 192.0.2.2/24 dev v1 && ip addr add 2001:db8::2/64 dev v1 nodad && "
 	    "ip addr add fe80::2/64 dev v1 nodad");
 	ifindex_there = (int)if_nametoindex("v1");
+	wait_until_up("v1");
 	enter(here);
+	wait_until_up("v0");
 	return 0;
 }
 
