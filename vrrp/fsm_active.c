@@ -156,11 +156,25 @@ static void give_way(struct vrrp *vr, struct vrrp_reason reason, int64_t now_ns,
 	fsm_set_state(vr, VRRP_STATE_BACKUP, reason, now_ns, out);
 }
 
+/* Whether who sends it is the better one: the higher address decides a tie. */
+static bool wins(const struct vrrp *vr, const struct vrrp_advert *advert)
+{
+	size_t address_len = vrrp_address_len(vr->config.family);
+
+	if (advert->priority != vr->election.priority)
+		return advert->priority > vr->election.priority;
+	return memcmp(advert->source, vr->election.source, address_len) > 0;
+}
+
+static enum vrrp_reason_code better(const struct vrrp *vr, const struct vrrp_advert *advert)
+{
+	return advert->priority > vr->election.priority ? VRRP_REASON_HIGHER : VRRP_REASON_TIE;
+}
+
 /* §6.4.3 (415)..(475). Preempt_Mode is not asked: an Active always yields to its better. */
 static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns,
 			  struct vrrp_output *out)
 {
-	size_t address_len = vrrp_address_len(vr->config.family);
 	bool last_word;
 
 	if (fsm_is_overtaken(vr, advert, now_ns))
@@ -177,11 +191,11 @@ static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 			vr->election.advert_ns = now_ns + vrrp_interval_ns(vr->config.interval_cs);
 	} else if (vr->election.ceding) {
 		yield(vr, VRRP_REASON_CEDED, advert, now_ns, out);
-	} else if (advert->priority > vr->election.priority) {
-		yield(vr, VRRP_REASON_HIGHER, advert, now_ns, out);
-	} else if (advert->priority == vr->election.priority &&
-		   memcmp(advert->source, vr->election.source, address_len) > 0) {
-		yield(vr, VRRP_REASON_TIE, advert, now_ns, out);
+	} else if (wins(vr, advert)) {
+		/* It has left or lost, and only then has ours fallen: by now it is gone, or defers
+		 * to us. But one that is Active nevertheless answers this, and is believed. */
+		if (!last_word || !defend(vr, now_ns, out))
+			yield(vr, better(vr, advert), advert, now_ns, out);
 	} else if (fsm_was_away(vr, 0, now_ns)) {
 		yield(vr, VRRP_REASON_AWAY, advert, now_ns, out);
 	} else {

@@ -217,6 +217,19 @@ DEFECTS = [
            "vrrp/*.c", "if (vr->election.lower_heard) fsm_expect_to_win(vr, "
            "vr->election.lower_source, now_ns); else fsm_expect_predecessor(",
            "fsm_expect_predecessor("),
+    Defect("overlap-yields-to-a-last-word",
+           "The last word of one that has left or lost is a claim when our priority has fallen "
+           "meanwhile.",
+           "vrrp/*.c", "if (!last_word || !defend(vr, now_ns, out))", "if (!(last_word && false) || !defend(vr, now_ns, out))"),
+    Defect("overlap-yields-to-a-better-last-word",
+           "A last word that is above our fallen priority, not beside it, is a claim.",
+           "vrrp/*.c", "if (!last_word || !defend(vr, now_ns, out))",
+           "if (!last_word || advert->priority > vr->election.priority ||"
+           " !defend(vr, now_ns, out))"),
+    Defect("overlap-ignores-who-is-not-answered",
+           "A claim that may be a last word is ignored where a contest has had all its answers.",
+           "vrrp/*.c", "if (!last_word || !defend(vr, now_ns, out))",
+           "if (last_word) (void)defend(vr, now_ns, out); else"),
     Defect("overlap-asks-only-once",
            "A successor that has spoken once, and was not believed, is not asked again.",
            "vrrp/*.c",

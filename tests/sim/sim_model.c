@@ -355,7 +355,8 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 		return;
 	}
 	m->repeated = 0;
-	if (gone && m->cedes) {
+	/* Not all of a flood is answered; what is not is believed. */
+	if (gone && (m->cedes || (advert_wins(r, advert) && sends(out, VRRP_ACTION_ANNOUNCE)))) {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
 		m->asked_ns = sim->now_ns;
 	} else if (advert->priority == VRRP_PRIORITY_LEAVE) {

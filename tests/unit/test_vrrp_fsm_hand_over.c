@@ -238,6 +238,52 @@ static void test_hand_over_after_a_preemption_knows_the_last_word(void **state)
 	}
 }
 
+/* Whose last word comes when our priority has fallen to that, or below it: it has left, and is
+ * answered. One that serves all the same says more. */
+static void test_fallen_priority_yields_to_no_last_word(void **state)
+{
+	(void)state;
+	for (uint8_t word = 1; word < 150; word += 99) {
+		struct vrrp vr = test_backup(150, T0);
+		int64_t came_ns;
+
+		vr.config.overlap = true;
+		on_advert(&vr, T0 + 3000 * MS, word, HIGHER_ADDRESS, 100);
+		came_ns = vr.election.down_ns;
+		on_timer(&vr, came_ns);
+		assert_int_equal(vr.election.reason.code, VRRP_REASON_PREEMPT);
+		on_priority(&vr, came_ns + 1000 * MS, 1);
+		assert_string_equal(on_advert(&vr, came_ns + 1010 * MS, word, HIGHER_ADDRESS, 100),
+				    "advert 1, announce");
+		assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
+		on_advert(&vr, came_ns + 1011 * MS, word, HIGHER_ADDRESS, 100);
+		assert_int_equal(vr.election.reason.code,
+				 word == 1 ? VRRP_REASON_TIE : VRRP_REASON_HIGHER);
+		assert_int_equal(vr.election.state, VRRP_STATE_BACKUP);
+	}
+}
+
+/* Likewise of one that has left before it. */
+static void test_fallen_priority_yields_to_no_predecessor(void **state)
+{
+	struct vrrp vr = test_backup(150, T0);
+	int64_t came_ns;
+
+	(void)state;
+	vr.config.overlap = true;
+	on_advert(&vr, T0, 200, HIGHER_ADDRESS, 100);
+	on_advert(&vr, T0 + 100 * MS, 0, HIGHER_ADDRESS, 100);
+	came_ns = vr.election.down_ns;
+	on_timer(&vr, came_ns);
+	on_priority(&vr, came_ns + 3 * MS, 120);
+	assert_string_equal(on_advert(&vr, came_ns + 4 * MS, 149, HIGHER_ADDRESS, 100),
+			    "advert 120, announce");
+	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
+	on_advert(&vr, came_ns + 5 * MS, 149, HIGHER_ADDRESS, 100);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_HIGHER);
+	assert_int_equal(vr.election.state, VRRP_STATE_BACKUP);
+}
+
 /* The skew time of version 2 is that of a second, at any interval. */
 static void test_hand_over_of_version_2_waits_for_half_its_skew_time(void **state)
 {
@@ -437,6 +483,8 @@ int main(void)
 		cmocka_unit_test(test_hand_over_of_two_believes_who_comes_back),
 		cmocka_unit_test(test_hand_over_after_a_contest_believes_no_last_word),
 		cmocka_unit_test(test_hand_over_after_a_preemption_knows_the_last_word),
+		cmocka_unit_test(test_fallen_priority_yields_to_no_last_word),
+		cmocka_unit_test(test_fallen_priority_yields_to_no_predecessor),
 		cmocka_unit_test(test_hand_over_of_version_2_waits_for_half_its_skew_time),
 		cmocka_unit_test(
 			test_hand_over_behind_a_loser_that_rises_believes_its_better_alone),
