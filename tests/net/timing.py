@@ -6,6 +6,7 @@ machine may stand still for some tenths of a second, and no test shall fail for 
 """
 
 import itertools
+from datetime import datetime, timezone
 
 from witness import wait_until
 
@@ -23,6 +24,12 @@ def skew(priority, interval):
 def down(priority, interval):
     """Active_Down_Interval in seconds."""
     return 3 * interval + skew(priority, interval)
+
+
+def shown_since(shown):
+    """When the router entered the state that it is shown in, in ns. A log line may be later."""
+    when = datetime.strptime(shown["since"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+    return round(when.timestamp() * 1e6) * 1000
 
 
 def assert_elapsed(since, seen, seconds, early=EARLY):
