@@ -79,6 +79,18 @@ static int copy_names(struct state *state)
 	return 0;
 }
 
+/* What is laid out or mapped, or nothing of it. Return: 0 or @err. */
+static int hand_out(struct state *state, int err, struct state **ret_state)
+{
+	if (err == 0)
+		err = copy_names(state);
+	if (err == 0)
+		*ret_state = state;
+	else
+		state_close(state);
+	return err;
+}
+
 /* ---- making ---- */
 
 static size_t round_up(size_t size)
@@ -203,14 +215,7 @@ int state_new(int fd, const char *control, const struct state_router *routers, u
 	err = state->rooms ? 0 : -ENOMEM;
 	for (unsigned i = 0; err == 0 && i < routers_n; i++)
 		lay_out_router(state, i, &routers[i], &offset, &marks);
-	if (err == 0)
-		err = copy_names(state);
-	if (err < 0) {
-		state_close(state);
-		return err;
-	}
-	*ret_state = state;
-	return 0;
+	return hand_out(state, err, ret_state);
 }
 
 void state_publish(struct state *state)
@@ -337,14 +342,7 @@ int state_open(int fd, struct state **ret_state)
 	struct state *state;
 	int err = map_sane(fd, &state);
 
-	if (err == 0)
-		err = copy_names(state);
-	if (err < 0) {
-		state_close(state);
-		return err;
-	}
-	*ret_state = state;
-	return 0;
+	return hand_out(state, err, ret_state);
 }
 
 /* ---- what is of no router ---- */
