@@ -11,6 +11,7 @@ void drain_begin(struct drain *drain, int64_t until_ns, bool offers, int64_t sil
 {
 	bool pending = drain_is_on(drain) && drain->offer_ns != VRRP_NEVER;
 
+	drain->since_ns = now_ns;
 	drain->until_ns = until_ns;
 	if (!pending)
 		drain->offer_ns = offers ? now_ns + silence_ns : VRRP_NEVER;
@@ -34,8 +35,11 @@ bool drain_is_over(struct drain *drain, int64_t now_ns)
 	return true;
 }
 
-bool drain_offers(struct drain *drain, bool can, bool hopeless, int64_t silence_ns, int64_t now_ns)
+bool drain_offers(struct drain *drain, bool can, int64_t equal_ns, int64_t silence_ns,
+		  int64_t now_ns)
 {
+	bool hopeless = equal_ns && equal_ns >= drain->since_ns;
+
 	if (now_ns < drain->offer_ns)
 		return false;
 	drain->offer_ns = can || hopeless ? VRRP_NEVER : now_ns + silence_ns;

@@ -5,7 +5,9 @@
  * to leave, once, for a peer that does not preempt. If nobody comes it goes on serving, still
  * drained: whoever comes later takes over.
  *
- * Where a peer has the lowest priority itself nothing is offered: it would be no better.
+ * Where a peer has said meanwhile that it has the lowest priority itself nothing is offered: it
+ * would be no better. What it said before is no news of now: hosts are drained one after the other,
+ * and one that is resumed, and does not preempt, says nothing.
  *
  * Commands may want to run before any of that (hold.h): then it begins when those have ended.
  *
@@ -22,6 +24,7 @@
 /* All times on the clock of the router's deadlines. */
 struct drain {
 	int64_t until_ns; /* it ends then by itself; VRRP_NEVER: it does not; 0: not drained */
+	int64_t since_ns; /* when it began, or began anew */
 	int64_t offer_ns; /* it offers to leave then; VRRP_NEVER */
 };
 
@@ -67,10 +70,11 @@ bool drain_is_over(struct drain *drain, int64_t now_ns);
 /**
  * drain_offers() - whether an Active router is to offer to leave now: once.
  * @can: it is not silent anyway; what cannot be offered now is offered later.
- * @hopeless: a peer with the lowest priority was heard of late.
+ * @equal_ns: when a peer with the lowest priority was heard last; 0: never.
  * @silence_ns: as for drain_begin().
  */
-bool drain_offers(struct drain *drain, bool can, bool hopeless, int64_t silence_ns, int64_t now_ns);
+bool drain_offers(struct drain *drain, bool can, int64_t equal_ns, int64_t silence_ns,
+		  int64_t now_ns);
 
 /**
  * drain_deadline() - when drain_is_over() or drain_offers() is due; VRRP_NEVER.

@@ -222,12 +222,11 @@ void routers_release(struct routers *routers, const struct clocks *now, const st
 static bool offers(struct routers *routers, struct router *router)
 {
 	const struct vrrp_election *election = &router->vr.election;
-	const struct resort *resort = &router->resort;
 	int64_t now_ns = routers->now->mono_ns;
-	bool equal = resort->equal_ns && now_ns < resort->equal_ns + RESORT_EQUAL_NS;
 	bool can = !election->listening && !election->ceding && !hold_is_on(&router->hold);
 
-	if (!drain_offers(&router->drain, can, equal, router_silence_ns(router), now_ns))
+	if (!drain_offers(&router->drain, can, router->resort.equal_ns, router_silence_ns(router),
+			  now_ns))
 		return false;
 	for (unsigned i = 0; i < router_mates_n(router); i++)
 		drain_rest(&router_mate(router, i)->drain);

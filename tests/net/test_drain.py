@@ -53,6 +53,16 @@ def test_drain_offers_to_leave_to_a_peer_that_does_not_preempt(lab):
     assert one.router()["state"] == "backup"
 
 
+def test_drain_of_one_after_the_other_hands_over_each_time(lab):
+    """Whoever was drained before is heard to be so, and not to be resumed: it does not preempt."""
+    one, two = start_pair(lab, preempt=False)
+    for here, there in ((one, two), (two, one)):
+        drain(here)
+        there.wait_state("lan", "active")
+        here.ctl("resume", "lan")
+        here.wait_state("lan", "backup")
+
+
 def test_drain_without_a_peer_goes_on_serving_and_says_so(lab):
     one = start(lab)
     assert "no other host has taken over" in drain(one, status=1)

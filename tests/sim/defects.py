@@ -346,6 +346,10 @@ DEFECTS = [
     Defect("drain-offers-to-equals",
            "Two hosts that are drained hand the addresses to and fro.",
            "agent/router/drain.c", "return can && !hopeless;", "(void)hopeless; return can;"),
+    Defect("drain-remembers-what-was",
+           "Of two hosts that do not preempt the second cannot be drained in the hour behind the "
+           "first, which is back.",
+           "agent/router/drain.c", "equal_ns && equal_ns >= drain->since_ns;", "equal_ns != 0;"),
     Defect("drain-offers-by-leaving",
            "A drain is an outage where nobody has come to take over.",
            "agent/router/drains.c",

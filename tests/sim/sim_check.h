@@ -135,7 +135,8 @@
  * Active that lives takes none. That is so until an Active is told to stop, or until a drain begins
  * or ends while two are Active, or one for less than an interval; and not where a unit stands
  * beside a host whose families elect apart. Who was Active when it was drained offers to leave
- * once, after what any peer needs to preempt it, unless somebody has the lowest priority; and is
+ * once, after what any peer needs to preempt it, unless somebody has said since that it has the
+ * lowest priority; and is
  * not Active any more where a better Backup has been there all the time, two Active_Down_Intervals,
  * two intervals and a second later. Where a command runs before drains, an Active is drained that
  * much later: it waits until that has ended, a second behind its time-out at the latest, or until

@@ -217,6 +217,15 @@ void check_drain_turn(struct sim *sim, const struct sim_process *process)
 		r->drain.until_ns = 0;
 }
 
+/* This process, and while the drain had consequences: a command may have come before those. */
+static bool has_heard_no_better(const struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+
+	return r->drain.equal && !r->drain.ran && !r->drain.hold_ns &&
+	       sim->check.equal_ns[i] > gateway_local_at(r, r->drain.told_ns);
+}
+
 bool check_drain_offer(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
@@ -228,6 +237,8 @@ bool check_drain_offer(struct sim *sim, unsigned i)
 		check_fail(sim, "P20", "%s offers to leave while a command runs", node_name(i));
 	if (!r->drain.may_offer)
 		check_fail(sim, "P20", "%s offers to leave once more", node_name(i));
+	if (has_heard_no_better(sim, i))
+		check_fail(sim, "P20", "%s offers to leave to one that is no better", node_name(i));
 	if (early)
 		check_fail(sim, "P20", "%s offers to leave before anybody could preempt",
 			   node_name(i));

@@ -131,10 +131,10 @@ void check_offer(struct sim *sim, unsigned i)
 	if (r->vr.election.priority != LAST)
 		check_fail(sim, "P16", "%s offers to leave and is not the last resort",
 			   node_name(i));
-	if (equal_ns && now - equal_ns < EQUAL_NS)
-		check_fail(sim, "P16", "%s offers to leave to one that is no better", node_name(i));
 	if (check_drain_offer(sim, i))
 		return;
+	if (equal_ns && now - equal_ns < EQUAL_NS)
+		check_fail(sim, "P16", "%s offers to leave to one that is no better", node_name(i));
 	if (r->offered_ns && now - r->offered_ns < OFFER_PAUSE_NS &&
 	    r->offered_ns > r->vr.election.since_ns)
 		check_fail(sim, "P16", "%s offers to leave again after %.3f ms", node_name(i),

@@ -175,6 +175,7 @@ void drains_serve(struct sim *sim, struct sim_process *process)
 			drains_unhold(sim, process);
 		r->drain.resumed |= !span_ns && r->vr.election.priority == LAST;
 		r->drain.told_ns = sim->now_ns;
+		r->drain.equal = false;
 		check_drain(sim, i);
 	}
 	process_drain(process, span_ns);

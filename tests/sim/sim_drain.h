@@ -38,7 +38,7 @@ struct sim_drain {
 	unsigned may_offer;
 	bool resumed; /* it is, and has not taken its priority back yet */
 	bool resort;  /* after its last turn it was the last resort for another reason */
-	bool equal;   /* it has ever heard somebody with the lowest priority */
+	bool equal;   /* it has heard somebody with the lowest priority since it was told so */
 	bool unsure;  /* the process that had forgotten it died when it went on */
 };
 

@@ -20,9 +20,9 @@ static void test_drain_of_an_active_offers_once(void **state)
 	drain_begin(&drain, VRRP_NEVER, true, SILENCE, T0);
 	assert_true(drain_is_on(&drain));
 	assert_int_equal(drain_deadline(&drain), T0 + SILENCE);
-	assert_false(drain_offers(&drain, true, false, SILENCE, T0 + SILENCE - 1));
-	assert_true(drain_offers(&drain, true, false, SILENCE, T0 + SILENCE));
-	assert_false(drain_offers(&drain, true, false, SILENCE, T0 + 100 * SECOND));
+	assert_false(drain_offers(&drain, true, 0, SILENCE, T0 + SILENCE - 1));
+	assert_true(drain_offers(&drain, true, 0, SILENCE, T0 + SILENCE));
+	assert_false(drain_offers(&drain, true, 0, SILENCE, T0 + 100 * SECOND));
 	assert_int_equal(drain_deadline(&drain), VRRP_NEVER);
 	assert_true(drain_is_on(&drain));
 	/* Asked once more, it offers once more; and when it was asked before, at the same time. */
@@ -38,9 +38,9 @@ static void test_drain_that_cannot_offer_does_so_later(void **state)
 	(void)state;
 	drain_init(&drain);
 	drain_begin(&drain, VRRP_NEVER, true, SILENCE, T0);
-	assert_false(drain_offers(&drain, false, false, SILENCE, T0 + SILENCE));
+	assert_false(drain_offers(&drain, false, 0, SILENCE, T0 + SILENCE));
 	assert_int_equal(drain_deadline(&drain), T0 + 2 * SILENCE);
-	assert_true(drain_offers(&drain, true, false, SILENCE, T0 + 2 * SILENCE));
+	assert_true(drain_offers(&drain, true, 0, SILENCE, T0 + 2 * SILENCE));
 }
 
 static void test_drain_offers_nothing_to_a_peer_that_is_no_better(void **state)
@@ -50,8 +50,21 @@ static void test_drain_offers_nothing_to_a_peer_that_is_no_better(void **state)
 	(void)state;
 	drain_init(&drain);
 	drain_begin(&drain, VRRP_NEVER, true, SILENCE, T0);
-	assert_false(drain_offers(&drain, true, true, SILENCE, T0 + SILENCE));
+	assert_false(drain_offers(&drain, true, T0 + SECOND, SILENCE, T0 + SILENCE));
 	assert_int_equal(drain_deadline(&drain), VRRP_NEVER);
+}
+
+/* Hosts are drained one after the other. */
+static void test_drain_offers_to_a_peer_that_was_no_better_before(void **state)
+{
+	struct drain drain;
+
+	(void)state;
+	drain_init(&drain);
+	drain_begin(&drain, VRRP_NEVER, true, SILENCE, T0);
+	assert_true(drain_offers(&drain, true, T0 - SECOND, SILENCE, T0 + SILENCE));
+	drain_begin(&drain, VRRP_NEVER, true, SILENCE, T0 + 60 * SECOND);
+	assert_true(drain_offers(&drain, true, T0 + SECOND, SILENCE, T0 + 60 * SECOND + SILENCE));
 }
 
 static void test_drain_ends_by_itself(void **state)
@@ -81,10 +94,10 @@ static void test_drain_that_does_not_offer_yet_does_so_when_it_begins_anew(void 
 	drain_begin(&drain, VRRP_NEVER, false, SILENCE, T0);
 	assert_true(drain_is_on(&drain));
 	assert_int_equal(drain_deadline(&drain), VRRP_NEVER);
-	assert_false(drain_offers(&drain, true, false, SILENCE, T0 + 29 * SECOND));
+	assert_false(drain_offers(&drain, true, 0, SILENCE, T0 + 29 * SECOND));
 	drain_begin(&drain, drain.until_ns, true, SILENCE, T0 + 10 * SECOND);
 	assert_int_equal(drain_deadline(&drain), T0 + 10 * SECOND + SILENCE);
-	assert_true(drain_offers(&drain, true, false, SILENCE, T0 + 10 * SECOND + SILENCE));
+	assert_true(drain_offers(&drain, true, 0, SILENCE, T0 + 10 * SECOND + SILENCE));
 }
 
 int main(void)
@@ -93,6 +106,7 @@ int main(void)
 		cmocka_unit_test(test_drain_of_an_active_offers_once),
 		cmocka_unit_test(test_drain_that_cannot_offer_does_so_later),
 		cmocka_unit_test(test_drain_offers_nothing_to_a_peer_that_is_no_better),
+		cmocka_unit_test(test_drain_offers_to_a_peer_that_was_no_better_before),
 		cmocka_unit_test(test_drain_that_does_not_offer_yet_does_so_when_it_begins_anew),
 		cmocka_unit_test(test_drain_ends_by_itself),
 	};
