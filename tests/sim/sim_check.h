@@ -2,163 +2,179 @@
 /*
  * The properties that must hold, and the books that are needed to judge them.
  *
- * P1  At most one Active where routers hear each other. Two are allowed
- *     - while they are cut off from each other. Only direct paths count: where A and B do not hear
- *       each other but C hears both, VRRP cannot do better;
- *     - for the time that the news takes: with a healthy path since both became Active, one delay
- *       when the better one came last, two when it came first (it answers at once, unless it has
- *       just answered others: then an interval more), plus the latency of the hosts; and an
- *       interval more where who offers to leave has just come in the place of the other one, whose
- *       advert may be its last word;
- *     - while both speak from the same address, which somebody has added to both hosts: to each
- *       of them the other one's adverts are its own that have come back;
- *     - and while one of them is paused or stalled, or a path loses or delays adverts, which starts
- *       that time anew.
- *     In calm runs nothing of this is allowed. There the faults stay within what RFC 9568's timers
- *     absorb, and no router may change its state at all: with K adverts lost in a row at most, from
- *     one advert heard to the next pass K + 1 intervals, the jitter and the sender's stall, which
- *     must be less than three intervals and the shortest skew time of the Backups. So "delay and
- *     stall below one interval" holds for K = 1; for K = 2 they must be below the skew time.
- *     Backups may be stopped for any time, and frozen long enough that the late timer is noticed.
- *     A stall is shorter than 1.5 s: for longer ones the keeper ends the process, at last for good.
- * P2  Faults stop: after Active_Down_Interval of the slowest router, two intervals, the configured
- *     delays and the grace for late timers, each component has exactly one Active, that no router
- *     which preempts has a higher priority than; and no state changes any more.
- *     "The best by address" is not asked for: RFC 9568 lets an Active of equal priority be.
- * P3  The addresses are held in Active only; CLAIM comes first and RELEASE comes first; who is not
- *     Active sends nothing but one last advert on the way out, behind the addresses. At the end of
- *     each turn the kernel has all addresses of an Active, and none that the agent added otherwise,
- *     and the agent knows what the kernel has. An address may be missing
- *     - while the kernel refuses changes, drops answers or cannot be asked, and 2 s longer;
- *     - of IPv6, when the interface has none, and until the agent asks again, a second later; one
- *       is asked for without duplicate address detection, and deprecated if it has no network;
- *     - when its lease ended, since no advert left in time: until the turn behind the second advert
- *       that leaves again, the first of which is the evidence for a renewal; a safe one also while
- *       turns are further apart than the interval;
- *     - when it was restored five times in ten seconds and taken away again, for a pause of 2 s,
- *       and of twice the last one up to 64 s when it is then taken away within a minute; until the
- *       next takeover. Apart from pauses it is restored ten times in any ten seconds at
- *       most: two windows touch them.
- *       A third one within 100 ms waits for the end of these.
- *       What goes with the lease of another one before its own is over counts as taken away.
- *     - of an owner, when it was the host's own, and went while the process listened: vipd never
- *       adds such a one, and half a second later it is a fault.
- *     A router process that dies between decision and execution makes no end of a turn.
- *     One with overlap that has yielded to a higher priority, or after an offer to leave, may have
- *     an address until 2 ms after it has read its successor's announcement of it, in the second
- *     before it yielded or since, and for an interval at most, or half a second if that is more;
- *     its route until the first one goes. It is to be woken then. A fault or a stop ends that in
- *     its turn, and the last advert leaves in the turn in which none is awaited any more. Where it
- *     has a virtual MAC it calls switches back in the turn in which it yields, by one announcement
- *     of an address that its successor has not announced, if there is one.
- * P4  One second after P2 a ping from each host to each address lands at the Active. A host is
- *     excused until the next refresh (60 s) when the Active could not know or could not do better:
- *     its answer to that host was lost, or was overtaken by the older announcement of the other
- *     router; or nothing that the other router sent after its last announcement reached it, since
- *     that one crashed or its last words were lost. An address that is gone for good, by P3, is not
- *     announced. Announced in their turn are all addresses when the core says so and each one that
- *     the agent adds, by an Active alone, and only what is there; when the process dies in that
- *     turn, in the first one of the next. Of IPv6 it is announced three times, and not
- *     refreshed; and what was announced last of an address says whether the host routes.
- * P5  Of a host whose agent is dead, stopped or hung no address of the agent's is left after the
- *     lease and 1.2 s; without a lease there is no promise. A reload that shortens the lease counts
- *     when the next renewal of the old one is through: until then the old length is the bound. A
- *     host that stands still as a whole answers nobody; its leases go on with it. A process that
- *     runs, and whose adverts its kernel does not take, renews no lease more often than an interval
- *     and a reload need, or the silence behind an offer to leave; and once more when somebody is
- *     heard who comes for the addresses.
- * P6  At most one process of a host speaks. When it hangs it is ended, within 4.4 s at most: a sign
- *     of life, room for the next one, a last moment, which one that was paused with its host has,
- *     too. When it dies one that
- * is ready goes on at once, with the same configuration if no reload is under way. Only the third
- * death within a minute, or the sixth in a row before a sign of life, makes the keeper give up.
- *     When the faults are over somebody speaks wherever vipd is started. What a reload brings is
- *     tried a second time when it dies; when it dies again and what ran before is ready, that goes
- *     on. A reload that nothing befalls is done within 3 s, whenever it was asked for. Behind a
- *     process that lives waits another one, 12 s after the last trouble. vipd is gone within
- *     6.5 s when it is told to stop; an Active with overlap may wait before that for an
- *     Active_Down_Interval, and an interval or half a second; told again it is gone with its next
- *     turn.
- * P7  A reload without changes: no packet, no change of an address, every deadline and all of
- *     the election as before, to the bit. After any death the state memory has the election that
- *     the process had, or, if it died writing that down, the one before; and the next one goes on
- * with it unless it is history. The address that adverts come from stays as long as the host has
- * it. Counters of what was sent last are not asked for when something else happens on that host. P9
- * No takeover while an advert that forbids it waits in the queue, whatever the pause; and a timer
- * that comes an interval late is not believed at once. What a process had not read when it died
- * forbids nothing to its successor. Who lost adverts is told so within the turn. P11 Each packet is
- * counted once, as accepted or under the reason of its defect, also when one process makes room for
- * another; a rejected one changes nothing else; what is accepted says what was sent, and what is
- * sent has the headers of RFC 9568 §5.1.1. A successor begins its account with what was left to it.
- * P12 Adverts of a healthy Active leave at start + n * interval; never two, never late, and
- *     before the addresses change. What a step decides to send leaves in its turn, and nothing
- *     else.
- * P13 The agent neither removes nor gives a lease to an address that it did not add, not even as
- *     a side effect of removing its own. The kernel has no change that depends on whose the
- *     address is, so one case is left: the kernel has lost the event of this very address, and
- *     in the very moment of the change refuses to show it, asked for that interface alone. Then
- *     what the agent knew counts, as reconcile.h says. (The other one there, within a turn, is
- *     too short to be seen here: no time passes in a turn.) Nor does an owner add an address that
- *     was the host's own and went, as far as the process could hear of it.
+ * P1 At most one Active where routers hear each other. Two are allowed - while they are cut off
+ * from each other. Only direct paths count: where A and B do not hear each other but C hears both,
+ * VRRP cannot do better; - for the time that the news takes: with a healthy path since both became
+ * Active, one delay when the better one came last, two when it came first (it answers at once,
+ * unless it has just answered others: then an interval more), plus the latency of the hosts; and an
+ * interval more where who offers to leave, or whose priority has fallen to a tie, has just come in
+ * the place of the other one, whose advert may be its last word; - while both speak from the same
+ * address, which somebody has added to both hosts: to each of them the other one's adverts are its
+ * own that have come back; - and while one of them is paused or stalled, or a path loses or delays
+ * adverts, which starts that time anew. In calm runs nothing of this is allowed. There the faults
+ * stay within what RFC 9568's timers absorb, and no router may change its state at all: with K
+ * adverts lost in a row at most, from one advert heard to the next pass K + 1 intervals, the jitter
+ * and the sender's stall, which must be less than three intervals and the shortest skew time of the
+ * Backups. So "delay and stall below one interval" holds for K = 1; for K = 2 they must be below
+ * the skew time. Backups may be stopped for any time, and frozen long enough that the late timer is
+ * noticed. A stall is shorter than 1.5 s: for longer ones the keeper ends the process, at last for
+ * good.
+ *
+ * P2 Faults stop: after Active_Down_Interval of the slowest router, two intervals, the configured
+ * delays and the grace for late timers, each component has exactly one Active, that no router which
+ * preempts has a higher priority than; and no state changes any more. "The best by address" is not
+ * asked for: RFC 9568 lets an Active of equal priority be.
+ *
+ * P3 The addresses are held in Active only; CLAIM comes first and RELEASE comes first; who is not
+ * Active sends nothing but one last advert on the way out, behind the addresses. At the end of each
+ * turn the kernel has all addresses of an Active, and none that the agent added otherwise, and the
+ * agent knows what the kernel has. An address may be missing - while the kernel refuses changes,
+ * drops answers or cannot be asked, and 2 s longer; - of IPv6, when the interface has none, and
+ * until the agent asks again, a second later; one is asked for without duplicate address detection,
+ * and deprecated if it has no network; - when its lease ended, since no advert left in time: until
+ * the turn behind the second advert that leaves again, the first of which is the evidence for a
+ * renewal; a safe one also while turns are further apart than the interval; - when it was restored
+ * five times in ten seconds and taken away again, for a pause of 2 s, and of twice the last one up
+ * to 64 s when it is then taken away within a minute; until the next takeover. Apart from pauses it
+ * is restored ten times in any ten seconds at most: two windows touch them. A third one within 100
+ * ms waits for the end of these. What goes with the lease of another one before its own is over
+ * counts as taken away. - of an owner, when it was the host's own, and went while the process
+ * listened: vipd never adds such a one, and half a second later it is a fault. A router process
+ * that dies between decision and execution makes no end of a turn. One with overlap that has
+ * yielded to a higher priority, or after an offer to leave, may have an address until 2 ms after it
+ * has read its successor's announcement of it, in the second before it yielded or since, and for an
+ * interval at most, or half a second if that is more; its route until the first one goes. It is to
+ * be woken then. A fault or a stop ends that in its turn, and the last advert leaves in the turn in
+ * which none is awaited any more. Where it has a virtual MAC it calls switches back in the turn in
+ * which it yields, by one announcement of an address that its successor has not announced, if there
+ * is one.
+ *
+ * P4 One second after P2 a ping from each host to each address lands at the Active. A host is
+ * excused until the next refresh (60 s) when the Active could not know or could not do better: its
+ * answer to that host was lost, or was overtaken by the older announcement of the other router; or
+ * nothing that the other router sent after its last announcement reached it, since that one crashed
+ * or its last words were lost. An address that is gone for good, by P3, is not announced. Announced
+ * in their turn are all addresses when the core says so and each one that the agent adds, by an
+ * Active alone, and only what is there; when the process dies in that turn, in the first one of the
+ * next. Of IPv6 it is announced three times, and not refreshed; and what was announced last of an
+ * address says whether the host routes.
+ *
+ * P5 Of a host whose agent is dead, stopped or hung no address of the agent's is left after the
+ * lease and 1.2 s; without a lease there is no promise. A reload that shortens the lease counts
+ * when the next renewal of the old one is through: until then the old length is the bound. A host
+ * that stands still as a whole answers nobody; its leases go on with it. A process that runs, and
+ * whose adverts its kernel does not take, renews no lease more often than an interval and a reload
+ * need, or the silence behind an offer to leave; and once more when somebody is heard who comes for
+ * the addresses.
+ *
+ * P6 At most one process of a host speaks. When it hangs it is ended, within 4.4 s at most: a sign
+ * of life, room for the next one, a last moment, which one that was paused with its host has, too.
+ * When it dies one that is ready goes on at once, with the same configuration if no reload is under
+ * way. Only the third death within a minute, or the sixth in a row before a sign of life, makes the
+ * keeper give up. When the faults are over somebody speaks wherever vipd is started. What a reload
+ * brings is tried a second time when it dies; when it dies again and what ran before is ready, that
+ * goes on. A reload that nothing befalls is done within 3 s, whenever it was asked for. Behind a
+ * process that lives waits another one, 12 s after the last trouble. vipd is gone within 6.5 s when
+ * it is told to stop; an Active with overlap may wait before that for an Active_Down_Interval, and
+ * an interval or half a second; told again it is gone with its next turn.
+ *
+ * P7 A reload without changes: no packet, no change of an address, every deadline and all of the
+ * election as before, to the bit. After any death the state memory has the election that the
+ * process had, or, if it died writing that down, the one before; and the next one goes on with it
+ * unless it is history. The address that adverts come from stays as long as the host has it.
+ * Counters of what was sent last are not asked for when something else happens on that host.
+ *
+ * P9 No takeover while an advert that forbids it waits in the queue, whatever the pause; and a
+ * timer that comes an interval late is not believed at once. What a process had not read when it
+ * died forbids nothing to its successor. Who lost adverts is told so within the turn.
+ *
+ * P11 Each packet is counted once, as accepted or under the reason of its defect, also when one
+ * process makes room for another; a rejected one changes nothing else; what is accepted says what
+ * was sent, and what is sent has the headers of RFC 9568 §5.1.1. A successor begins its account
+ * with what was left to it.
+ *
+ * P12 Adverts of a healthy Active leave at start + n * interval; never two, never late, and before
+ * the addresses change. What a step decides to send leaves in its turn, and nothing else.
+ *
+ * P13 The agent neither removes nor gives a lease to an address that it did not add, not even as a
+ * side effect of removing its own. The kernel has no change that depends on whose the address is,
+ * so one case is left: the kernel has lost the event of this very address, and in the very moment
+ * of the change refuses to show it, asked for that interface alone. Then what the agent knew
+ * counts, as reconcile.h says. (The other one there, within a turn, is too short to be seen here:
+ * no time passes in a turn.) Nor does an owner add an address that was the host's own and went, as
+ * far as the process could hear of it.
+ *
  * P14 Leases and Backups. When an advert has left, nobody takes over for 4 intervals less the
- *     shortest skew time's part of one: so long an "available" lease holds, whatever happens to
- *     vipd from then on. Nobody takes over before 3 intervals: by then a "safe" lease has ended,
- *     if no advert has left since; a process that goes on with an election may take one for
- *     granted, and who has offered to leave the one that is due if nobody comes: whoever comes at
- *     once shares the addresses with it, until it hears of that or its lease ends. Not when a
- *     kernel loses events or answers: then what it removed is taken for stolen.
+ * shortest skew time's part of one: so long an "available" lease holds, whatever happens to vipd
+ * from then on. Nobody takes over before 3 intervals: by then a "safe" lease has ended, if no
+ * advert has left since; a process that goes on with an election may take one for granted, and who
+ * has offered to leave the one that is due if nobody comes: whoever comes at once shares the
+ * addresses with it, until it hears of that or its lease ends. Not when a kernel loses events or
+ * answers: then what it removed is taken for stolen.
+ *
  * P15 What is told is so: a fault names what is wrong with the interface; a takeover says whether
- *     the Active was silent, and for how long, has left, or is weaker. Who cannot serve is in Fault
- *     by the end of the turn, and nobody else is; and who is not is a member of the group.
+ * the Active was silent, and for how long, has left, or is weaker. Who cannot serve is in Fault by
+ * the end of the turn, and nobody else is; and who is not is a member of the group.
+ *
  * P16 An Active without an address that was taken away too often is the last resort from its next
- *     turn on, unless it leaves; so is one whose kernel refuses an address for 3 s, and nobody
- *     else. It has priority 1 until it is Active and has had all addresses for a minute, or until a
- *     reload or a fault. As long as it lacks one it offers to leave, at most once a minute, unless
- *     somebody with priority 1 was heard within an hour.
+ * turn on, unless it leaves; so is one whose kernel refuses an address for 3 s, and nobody else. It
+ * has priority 1 until it is Active and has had all addresses for a minute, or until a reload or a
+ * fault. As long as it lacks one it offers to leave, at most once a minute, unless somebody with
+ * priority 1 was heard within an hour.
+ *
  * P17 No packet to an address of a router that does not accept is ever delivered: its filter comes
- *     before the address and goes after it, and at the end of a turn it is there as long as the
- *     router is Active, and no longer.
+ * before the address and goes after it, and at the end of a turn it is there as long as the router
+ * is Active, and no longer.
+ *
  * P18 In worlds with routes, a router that is not Active has none at the end of a turn, and an
  * Active that has its interface and its first address has it, but for 3 s after a refusal and while
- *     thefts are waited out.
+ * thefts are waited out.
+ *
  * P19 While nothing befalls anybody, no address that an Active with overlap has when it is told to
- *     leave is nowhere until a successor has it, if one comes within an Active_Down_Interval; but
- *     those of a unit that leaves beside a host whose families elect apart.
- *     Who leaves takes over from nobody. A hand-over ends an interval, or half a second, after it
- *     began or some address was announced that it waits for, and after 20 s: so long P1, P3 and P6
- *     bear that they are there; and what is announced in that time counts as an advert.
- * A reload waits 30 s for the end of a hand-over, which those 3 s of P6 come behind. P20 Drains. A
- * router has the lowest priority from the turn in which it is told so, until it is told otherwise
- * or the time has come, whatever process speaks for it, unless one makes it an owner; then it has
- * its own again, unless it is the last resort. While nothing befalls anybody, no address that was
- * served when somebody was drained or resumed is nowhere, not for a moment: a take-over from an
- * Active that lives takes none. That is so until an Active is told to stop, or until a drain begins
- * or ends while two are Active, or one for less than an interval; and not where a unit stands
- * beside a host whose families elect apart. Who was Active when it was drained offers to leave
- * once, after what any peer needs to preempt it, unless somebody has said since that it has the
- * lowest priority; and is
- * not Active any more where a better Backup has been there all the time, two Active_Down_Intervals,
- * two intervals and a second later. Where a command runs before drains, an Active is drained that
- * much later: it waits until that has ended, a second behind its time-out at the latest, or until
- * it is not Active any more, and for nothing else; then all of this begins. It waits likewise, with
- * the priority that it had, before it leaves in another way, or has a lower one by a reload. P21
- * Checks. At the end of each turn a router takes a check for what the board says, or, when it has
- * been silent for three intervals and a time-out and is configured so, for down; silence and its
- * end are noticed a quarter of a second later at most, and another second after a look that came
- * late, as where the host stood still, by which nothing becomes silent. While a check is silent
- * another checker is asked for, at once and every ten seconds. Nobody begins before each check has
- * an answer, or an interval and a time-out have passed. Unless it is drained or the last resort,
- * the effective priority of a router, and of all its families, is its own and all weights that
- * count, within 1..254; the lowest, if it has begun or come out of a fault without some answer,
- * until that is there, whatever process speaks for it. Where a process goes on as Active that some
- * check has not answered, and none counted for nothing so far, that counts as when all is well
- * until it answers, has had an interval and a time-out, or its router begins anew. With a check
- * without a weight that is down, or up in reverse, it is in Fault by the end of the turn, and not
- * for longer (P15); weights make nobody leave the election (P2). A reload without changes changes
- * nothing here either (P7). lease     While the agent is well, and was for two leases, the kernel
- * ends none of an Active. timing    What sim_model.h says about single steps. deadline  A router
- * always has a deadline, neither past nor too far, except in Fault. storm     At most ten answers
- * to a contest in any second of a term as Active.
+ * leave is nowhere until a successor has it, if one comes within an Active_Down_Interval; but those
+ * of a unit that leaves beside a host whose families elect apart. Who leaves takes over from
+ * nobody. A hand-over ends an interval, or half a second, after it began or some address was
+ * announced that it waits for, and after 20 s: so long P1, P3 and P6 bear that they are there; and
+ * what is announced in that time counts as an advert. A reload waits 30 s for the end of a hand-
+ * over, which those 3 s of P6 come behind.
+ *
+ * P20 Drains. A router has the lowest priority from the turn in which it is told so, until it is
+ * told otherwise or the time has come, whatever process speaks for it, unless one makes it an
+ * owner; then it has its own again, unless it is the last resort. While nothing befalls anybody, no
+ * address that was served when somebody was drained or resumed is nowhere, not for a moment: a
+ * take-over from an Active that lives takes none. That is so until an Active is told to stop, or
+ * until a drain begins or ends while two are Active, or one for less than an interval; and not
+ * where a unit stands beside a host whose families elect apart. Who was Active when it was drained
+ * offers to leave once, after what any peer needs to preempt it, unless somebody has said since
+ * that it has the lowest priority; and is not Active any more where a better Backup has been there
+ * all the time, two Active_Down_Intervals, two intervals and a second later. Where a command runs
+ * before drains, an Active is drained that much later: it waits until that has ended, a second
+ * behind its time-out at the latest, or until it is not Active any more, and for nothing else; then
+ * all of this begins. It waits likewise, with the priority that it had, before it leaves in another
+ * way, or has a lower one by a reload.
+ *
+ * P21 Checks. At the end of each turn a router takes a check for what the board says, or, when it
+ * has been silent for three intervals and a time-out and is configured so, for down; silence and
+ * its end are noticed a quarter of a second later at most, and another second after a look that
+ * came late, as where the host stood still, by which nothing becomes silent. While a check is
+ * silent another checker is asked for, at once and every ten seconds. Nobody begins before each
+ * check has an answer, or an interval and a time-out have passed. Unless it is drained or the last
+ * resort, the effective priority of a router, and of all its families, is its own and all weights
+ * that count, within 1..254; the lowest, if it has begun or come out of a fault without some
+ * answer, until that is there, whatever process speaks for it. Where a process goes on as Active
+ * that some check has not answered, and none counted for nothing so far, that counts as when all is
+ * well until it answers, has had an interval and a time-out, or its router begins anew. With a
+ * check without a weight that is down, or up in reverse, it is in Fault by the end of the turn, and
+ * not for longer (P15); weights make nobody leave the election (P2). A reload without changes
+ * changes nothing here either (P7).
+ *
+ * lease While the agent is well, and was for two leases, the kernel ends none of an Active.
+ *
+ * timing What sim_model.h says about single steps.
+ *
+ * deadline A router always has a deadline, neither past nor too far, except in Fault.
+ *
+ * storm At most ten answers to a contest in any second of a term as Active.
  */
 #ifndef SIM_CHECK_H
 #define SIM_CHECK_H
