@@ -353,9 +353,14 @@ static void put_value(struct out *out, const struct field *field, const void *ba
 		else
 			put_string(out, fields_text(field, base, text));
 		break;
+	case FIELD_TIME:
+		if (fields_number(field, base))
+			put_string(out, fields_text(field, base, text));
+		else
+			put_text(out, "null");
+		break;
 	case FIELD_WORD:
 	case FIELD_TEXT:
-	case FIELD_TIME:
 	case FIELD_ERRNO:
 		put_string(out, fields_text(field, base, text));
 		break;

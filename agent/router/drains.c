@@ -265,7 +265,7 @@ static int64_t held_ns(const struct router *router, int64_t now_ns)
 /* The others are heard at once, or after a silence at the lowest priority; then after the offer. */
 static int64_t wait_ns(const struct router *router, int64_t now_ns)
 {
-	return is_active(router)
+	return is_active(router) && drain_is_on(&router->drain)
 		       ? held_ns(router, now_ns) + 2 * router_silence_ns(router) + NS_PER_S
 		       : 0;
 }

@@ -42,6 +42,7 @@ struct drainer {
 	unsigned held_n;              /* and wait for commands that run first */
 	bool tells;                   /* who serves the others */
 	char name[FIELDS_TEXT_SIZE];  /* one of them */
+	char owner[FIELDS_TEXT_SIZE]; /* one that is Active here and cannot be drained, or empty */
 	unsigned answered_n;          /* routers that were asked */
 	char group[FIELDS_TEXT_SIZE]; /* whose members all are drained, or empty */
 	struct said said;
@@ -140,6 +141,7 @@ static void note_group(struct drainer *drainer, const struct records_table *tabl
 static const char *take_drained(const struct records_table *table, const void *record, void *arg)
 {
 	struct drainer *drainer = arg;
+	char state[FIELDS_TEXT_SIZE];
 	int64_t wait_ms, silence_ms;
 
 	if (strcmp(table->name, "drained") != 0)
@@ -150,6 +152,9 @@ static const char *take_drained(const struct records_table *table, const void *r
 		drainer->wait_ms = wait_ms;
 	if (silence_ms > drainer->silence_ms)
 		drainer->silence_ms = silence_ms;
+	client_text(table, record, "state", state);
+	if (client_number(table, record, "owner") && strcmp(state, "active") == 0)
+		client_text(table, record, "name", drainer->owner);
 	note_group(drainer, table, record);
 	if (drainer->routers)
 		return add_object(drainer->routers, table, record);
@@ -276,6 +281,15 @@ static int await_others(const char *path, struct drainer *drainer)
 			drainer->name);
 }
 
+/* Whoever waits for nobody to be Active here waits in vain. */
+static int complain_of_owner(const struct drainer *drainer)
+{
+	return complain(NULL,
+			"%s is still Active here: an owner is, whatever else there is; a stop of "
+			"vipd, or a reload with another priority, hands its addresses over",
+			drainer->owner);
+}
+
 static int print_json(const struct drainer *drainer)
 {
 	json_t *document = json_object();
@@ -321,5 +335,7 @@ int drain(const char *path, const struct drain_options *options)
 	if (drainer.tells)
 		status = connection_converse(path, talk_show, &arg, NULL);
 	json_decref(drainer.routers);
-	return status;
+	return status == EXIT_SUCCESS && !options->resume && drainer.owner[0]
+		       ? complain_of_owner(&drainer)
+		       : status;
 }

@@ -235,7 +235,10 @@ def test_drain_of_an_owner_is_refused_with_the_reason(lab):
     owner = lab.host("gw1", VIP)
     agent = lab.vipd(owner, [router("owner")])
     agent.wait_state("lan", "active")
-    assert "an owner has priority 255" in drain(agent, status=0)
+    said = drain(agent, status=1)
+    assert "an owner has priority 255" in said and "lan is still Active here: an owner is" in said
+    shown = json.loads(agent.ctl("drain", "--json", check=False).stdout)["routers"]
+    assert shown[0]["owner"] and shown[0]["drained_until"] is None and shown[0]["wait_ms"] == 0
     assert agent.router()["effective_priority"] == 255 and not agent.router()["drained"]
 
 
