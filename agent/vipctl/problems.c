@@ -280,6 +280,18 @@ static const struct meaning *meaning_of(const struct meaning *meanings, const ch
 	return meanings;
 }
 
+/* What is no news any more of one that is Active no more: it hears somebody again, to whom it has
+ * given its addresses. */
+static bool is_of_actives(const char *notice)
+{
+	static const char *const words[] = { "not_heard", "address_taken", "fell_silent" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i], notice) == 0)
+			return true;
+	return false;
+}
+
 /* Counters of seconds since then. */
 static void judge_ages(struct problems *problems, const struct records_table *table,
 		       const void *record, const char *name, const char *prefix,
@@ -296,8 +308,7 @@ static void judge_ages(struct problems *problems, const struct records_table *ta
 		       sizeof(age_s));
 		if (!field->words[i] || age_s == 0 || age_s > LATELY_S + 1)
 			continue;
-		/* Who is Backup again hears somebody again. */
-		if (problems->is_passive && strcmp(field->words[i], "fell_silent") == 0)
+		if (problems->is_passive && is_of_actives(field->words[i]))
 			continue;
 		meaning = meaning_of(meanings, field->words[i]);
 		snprintf(word, sizeof(word), "%s%.60s", prefix, field->words[i]);

@@ -62,6 +62,11 @@ def test_host_that_says_again_to_have_the_address_is_told_though_it_answers_no_q
     agent.host.wait_adverts(12, since=mark)
     says_to_have_it(lab, liar)
     assert liar.mac in agent.wait_log("notice=address_taken")
+    assert "address_taken" in agent.router()["warnings"]
+    # It has it by right when it is the better Active, and that is all there was to it.
+    with liar.speak("192.0.2.77", every=0.1, priority=250):
+        agent.wait_state("lan", "backup")
+        assert "address_taken" not in agent.router()["warnings"]
 
 
 @pytest.mark.parametrize("mac", ["interface", "virtual"])
