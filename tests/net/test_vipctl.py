@@ -38,6 +38,8 @@ def run(*args, program="vipctl", **options):
     (["doctr"], 'did you mean "doctor"?'),
     (["doctor", "lan"], 'doctor takes no "lan"'),
     (["doctor", "-c"], "-c needs a value: -c /etc/vipd/vipd.conf"),
+    (["undrain", "lan"], 'there is no command "undrain": use "vipctl resume"'),
+    (["failover"], 'there is no command "failover": use "vipctl drain"'),
     (["clear"], 'there is no command "clear": use "vipctl forget"'),
     (["forget", "lan", "extra"], 'forget takes one router at most: "extra" is one too many'),
     (["forget", "--jso"], 'forget has no option "--jso": did you mean "--json"?'),
