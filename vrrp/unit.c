@@ -115,6 +115,24 @@ static void lead(struct vrrp_unit *unit, const struct vrrp_member *first, int64_
 	}
 }
 
+/* Whether somebody is there of whom it has made nothing: no better than its unit is. */
+static bool is_held_by_weaker(const struct vrrp_member *member)
+{
+	return member->advert_ns > member->vr->election.heard_ns;
+}
+
+/* It has come later than the others, and takes its family from who serves there. */
+static void join(struct vrrp_unit *unit, unsigned i, const struct vrrp_member *first,
+		 int64_t now_ns, struct vrrp_output *out)
+{
+	const struct decision decision = { first, first->vr->election.reason.code };
+	struct vrrp_event event = together(VRRP_EVENT_LEAD, &unit->members[i], &decision, now_ns);
+
+	event.served = true;
+	if (unit->members[i].vr->election.down_ns <= now_ns)
+		step(unit, i, &event, &out[i]);
+}
+
 /* A member has found its better. */
 static void give_way(struct vrrp_unit *unit, const struct vrrp_member *first,
 		     enum vrrp_reason_code cause, int64_t now_ns, struct vrrp_output *out)
@@ -211,6 +229,8 @@ static void on_backup_timer(struct vrrp_unit *unit, unsigned i, const struct vrr
 
 	if (active && member->mute) {
 		lead(unit, active, event->now_ns, out);
+	} else if (active && is_held_by_weaker(member)) {
+		join(unit, i, active, event->now_ns, out);
 	} else if (active) {
 		step(unit, i, event, &out[i]);
 	} else if (last && last->vr->election.down_ns > event->now_ns) {

@@ -35,6 +35,7 @@ struct books {
 	bool adopted;             /* Backup: by another configuration than it began with */
 	uint8_t best;             /* Backup: the highest priority that it has had since it began */
 	int64_t lower_ns;         /* Backup: a weaker Active is tolerated since then; VRRP_NEVER */
+	int64_t advert_ns;        /* the last advert of anybody */
 	int64_t answers_ns[ANSWERS_MAX]; /* Active: the last ones to adverts */
 	unsigned answers_n;
 	unsigned announced_n; /* since the last reason to begin anew */
@@ -395,6 +396,12 @@ static inline void keep_backup(struct subject *s, unsigned i)
 		books->until_ns = INT64_MIN;
 }
 
+static inline void keep_reading(struct subject *s, unsigned i)
+{
+	if (s->who == i && s->event->type == VRRP_EVENT_ADVERT)
+		s->books[i].advert_ns = s->event->now_ns;
+}
+
 /* Others than the first member have a tie to decide, until one of them yields. */
 static inline void keep_tie(struct subject *s)
 {
@@ -426,6 +433,7 @@ static inline void keep_after(struct subject *s)
 {
 	for (unsigned i = 0; i < s->n; i++) {
 		keep_answers(s, i);
+		keep_reading(s, i);
 		if (is_in(&s->vr[i], VRRP_STATE_BACKUP))
 			keep_backup(s, i);
 		else

@@ -140,6 +140,15 @@ static inline bool is_leading(const struct subject *s, unsigned i)
 	return is_speaking(s, i) && code != VRRP_REASON_TOGETHER && code != VRRP_REASON_GROUP;
 }
 
+/* Who joins others takes its family from somebody of whom it has made nothing, as they would. */
+static inline bool is_held_by_weaker(const struct subject *s, unsigned i)
+{
+	const struct books *books = &s->books[i];
+
+	return s->speaker && !s->members[i].mute &&
+	       books->advert_ns > books->before.election.heard_ns;
+}
+
 /* Of who is led, that is said of who leads. */
 static inline bool is_served_unit(const struct subject *s, unsigned i)
 {
@@ -149,6 +158,8 @@ static inline bool is_served_unit(const struct subject *s, unsigned i)
 		return is_served(&s->vr[i]);
 	if (s->event->type == VRRP_EVENT_LEAD)
 		return s->event->served;
+	if (is_held_by_weaker(s, i))
+		return true;
 	for (unsigned k = 0; k < s->n; k++)
 		if (is_leading(s, k))
 			return is_served(&s->vr[k]);

@@ -479,8 +479,15 @@ static void test_unit_latecomer_joins_or_all_yield(void **state)
 	begin_active(&host, 100);
 	happens(&host, V6, VRRP_EVENT_FAULT, T0 + 5 * SECOND);
 	happens(&host, V6, VRRP_EVENT_STARTUP, T0 + 6 * SECOND);
-	assert_string_equal(hear(&host, V6, T0 + 7 * SECOND, 50, "fe80::200"), " | ");
 	assert_string_equal(timer(&host, V6, T0 + 6 * SECOND + DOWN_100), " | " TAKES_OVER);
+	assert_int_equal(host.vr[V6].election.reason.code, VRRP_REASON_SILENCE);
+	happens(&host, V6, VRRP_EVENT_FAULT, T0 + 10 * SECOND);
+	happens(&host, V6, VRRP_EVENT_STARTUP, T0 + 11 * SECOND);
+	/* Who serves there goes on with that until it is heard, and is no silence. */
+	assert_string_equal(hear(&host, V6, T0 + 12 * SECOND, 50, "fe80::200"), " | ");
+	assert_string_equal(timer(&host, V6, T0 + 11 * SECOND + DOWN_100),
+			    " | claim, advert 100, announce, backup->active");
+	assert_int_equal(host.vr[V6].election.reason.code, VRRP_REASON_TOGETHER);
 	happens(&host, V6, VRRP_EVENT_FAULT, T0 + 15 * SECOND);
 	happens(&host, V6, VRRP_EVENT_STARTUP, T0 + 16 * SECOND);
 	assert_string_equal(hear(&host, V6, T0 + 17 * SECOND, 150, "fe80::1"), GIVES_WAY " | ");
