@@ -251,6 +251,12 @@ int64_t vrrp_deadline(const struct vrrp *vr);
 bool vrrp_is_served(const struct vrrp *vr, enum vrrp_reason_code code);
 
 /**
+ * vrrp_awaits_last_word() - whether what an Active hears may be the last word of one in whose place
+ * it has come: a hand-over of many addresses ends with that long after the takeover.
+ */
+bool vrrp_awaits_last_word(const struct vrrp *vr, const struct vrrp_advert *advert);
+
+/**
  * vrrp_is_owner() - whether the interface owns the addresses (priority 255).
  */
 bool vrrp_is_owner(const struct vrrp *vr);

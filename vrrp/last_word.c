@@ -12,6 +12,10 @@
 /* A hand-over takes as long beyond an interval at most, if the interval is shorter than that. */
 #define LAST_WORD_NS INT64_C(500000000)
 
+/* And no longer than that or an interval in any case, which is long for one to believe in a last
+ * word, but not to say nothing of it. */
+#define HAND_OVER_NS INT64_C(20000000000)
+
 /* Some round their skew time down to a multiple of that. */
 #define ROUNDED_NS INT64_C(10000000)
 
@@ -80,6 +84,19 @@ static bool is_due(const struct vrrp *vr, const struct vrrp_left *left,
 
 	return advert->priority != VRRP_PRIORITY_LEAVE && advert->priority < left->below &&
 	       now_ns < left->ns + vrrp_interval_ns(successor_cs) + LAST_WORD_NS;
+}
+
+/* Who loses a contest later is no predecessor. */
+bool vrrp_awaits_last_word(const struct vrrp *vr, const struct vrrp_advert *advert)
+{
+	const struct vrrp_election *e = &vr->election;
+	int64_t interval_ns = vrrp_interval_ns(vr->config.interval_cs);
+	int64_t longest_ns = interval_ns > HAND_OVER_NS ? interval_ns : HAND_OVER_NS;
+	unsigned i = find_left(vr, advert->source);
+
+	return e->state == VRRP_STATE_ACTIVE && i < VRRP_LEFT_MAX && e->left[i].ns <= e->since_ns &&
+	       advert->priority < e->left[i].below &&
+	       e->advert_ns <= e->since_ns + longest_ns + LAST_WORD_NS + interval_ns;
 }
 
 bool fsm_is_last_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)

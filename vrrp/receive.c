@@ -86,7 +86,8 @@ static unsigned notices_of(const struct vrrp *vr, const struct vrrp_list *own,
 	/* A higher one makes us yield, which says enough; and so does any when we have offered to.
 	 */
 	if (vr->election.state == VRRP_STATE_ACTIVE && !vr->election.ceding &&
-	    advert->priority <= vr->election.priority && !has_just_taken_over(vr))
+	    advert->priority <= vr->election.priority && !has_just_taken_over(vr) &&
+	    !vrrp_awaits_last_word(vr, advert))
 		notices |= 1u << VRRP_NOTICE_OTHER_ACTIVE;
 	if (is_skewed(rx->rules, advert))
 		notices |= 1u << VRRP_NOTICE_CLOCK_SKEW;

@@ -289,6 +289,34 @@ static void test_receive_second_active_is_noticed_by_the_better_one(void **state
 	}
 }
 
+/* Whoever was Active until now ends a hand-over of many addresses with one more advert, once. */
+static void test_receive_last_word_is_no_second_active(void **state)
+{
+	const int64_t longest_ns = 20 * SECOND + SECOND / 2;
+	const unsigned bit = 1u << VRRP_NOTICE_OTHER_ACTIVE;
+	struct vrrp vr = test_active(100, SECOND);
+	struct message m;
+
+	(void)state;
+	message_init(&m);
+	memcpy(vr.election.left[0].source, m.rx.source, 4);
+	vr.election.left[0].below = 100;
+	vr.election.left[0].ns = vr.election.since_ns;
+	vr.election.advert_ns = vr.election.since_ns + longest_ns + SECOND;
+	for (m.bytes[2] = 0; m.bytes[2] < 100; m.bytes[2] += 99)
+		assert_int_equal(notices_of(&vr, &m, &own) & bit, 0);
+	m.bytes[2] = 100;
+	assert_int_equal(notices_of(&vr, &m, &own) & bit, bit);
+	m.bytes[2] = 99;
+	vr.election.advert_ns++;
+	assert_int_equal(notices_of(&vr, &m, &own) & bit, bit);
+	vr.election.advert_ns--;
+	vr.election.left[0].ns++; /* it came back, and lost */
+	assert_int_equal(notices_of(&vr, &m, &own) & bit, bit);
+	vr.election.left[0].ns = 0;
+	assert_int_equal(notices_of(&vr, &m, &own) & bit, bit);
+}
+
 static void test_receive_all_that_is_remarkable_is_noticed_together(void **state)
 {
 	struct vrrp vr = test_backup(200, SECOND);
@@ -337,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_receive_other_checksum_form_is_noticed),
 		cmocka_unit_test(test_receive_checksum_that_fits_both_forms_is_not_noticed),
 		cmocka_unit_test(test_receive_second_active_is_noticed_by_the_better_one),
+		cmocka_unit_test(test_receive_last_word_is_no_second_active),
 		cmocka_unit_test(test_receive_all_that_is_remarkable_is_noticed_together),
 		cmocka_unit_test(test_receive_owner_accepts_adverts_but_its_own),
 	};
