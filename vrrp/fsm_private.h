@@ -119,9 +119,9 @@ int64_t fsm_offer_ns(const struct vrrp *vr);
 /**
  * fsm_is_overtaken() - whether one that cedes hears an advert of somebody whose last word is
  * expected, and who cannot have come for the offer: whom priority 0 calls waits for its skew time
- * first, of which half is enough to tell, as clocks differ. An Active that has just lost may have
- * two adverts under way, the last one that claims and its last word, of which neither is news. The
- * last word stays expected.
+ * first, of which half is enough to tell, as clocks differ. An Active that has lost within an
+ * interval may have two adverts under way, the last one that claims and its last word, of which
+ * neither is news. The last word stays expected.
  */
 bool fsm_is_overtaken(const struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns);
 

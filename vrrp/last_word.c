@@ -9,12 +9,12 @@
 
 #include "timers.h"
 
-/* A hand-over takes as long beyond an interval at most, if the interval is shorter than that. */
-#define LAST_WORD_NS INT64_C(500000000)
-
-/* And no longer than that or an interval in any case, which is long for one to believe in a last
- * word, but not to say nothing of it. */
+/* A hand-over waits for all that is announced, which may be one by one, but no longer than that or
+ * an interval (hand_over.h). */
 #define HAND_OVER_NS INT64_C(20000000000)
+
+/* And then it takes a moment. */
+#define LAST_WORD_NS INT64_C(500000000)
 
 /* Some round their skew time down to a multiple of that. */
 #define ROUNDED_NS INT64_C(10000000)
@@ -74,29 +74,34 @@ void fsm_expect_predecessor(struct vrrp *vr, const uint8_t *source, uint8_t prio
 	expect(vr, e->active_source, priority, now_ns);
 }
 
-static bool is_due(const struct vrrp *vr, const struct vrrp_left *left,
-		   const struct vrrp_advert *advert, int64_t now_ns)
+static int64_t longest(int64_t interval_ns)
 {
-	const struct vrrp_election *e = &vr->election;
-	/* To the first advert of its successor, or to the second one if that is lost. */
-	unsigned successor_cs =
-		e->state == VRRP_STATE_ACTIVE ? vr->config.interval_cs : e->active_interval_cs;
+	return (interval_ns > HAND_OVER_NS ? interval_ns : HAND_OVER_NS) + LAST_WORD_NS;
+}
 
-	return advert->priority != VRRP_PRIORITY_LEAVE && advert->priority < left->below &&
-	       now_ns < left->ns + vrrp_interval_ns(successor_cs) + LAST_WORD_NS;
+/* It waits for what its successor announces, and behind an advert that is lost, too. */
+static int64_t successor_ns(const struct vrrp *vr)
+{
+	return vrrp_interval_ns(vr->election.state == VRRP_STATE_ACTIVE
+					? vr->config.interval_cs
+					: vr->election.active_interval_cs);
+}
+
+static bool may_be_of(const struct vrrp_left *left, const struct vrrp_advert *advert)
+{
+	return advert->priority != VRRP_PRIORITY_LEAVE && advert->priority < left->below;
 }
 
 /* Who loses a contest later is no predecessor. */
 bool vrrp_awaits_last_word(const struct vrrp *vr, const struct vrrp_advert *advert)
 {
 	const struct vrrp_election *e = &vr->election;
-	int64_t interval_ns = vrrp_interval_ns(vr->config.interval_cs);
-	int64_t longest_ns = interval_ns > HAND_OVER_NS ? interval_ns : HAND_OVER_NS;
+	int64_t interval_ns = successor_ns(vr);
 	unsigned i = find_left(vr, advert->source);
 
 	return e->state == VRRP_STATE_ACTIVE && i < VRRP_LEFT_MAX && e->left[i].ns <= e->since_ns &&
 	       advert->priority < e->left[i].below &&
-	       e->advert_ns <= e->since_ns + longest_ns + LAST_WORD_NS + interval_ns;
+	       e->advert_ns <= e->since_ns + longest(interval_ns) + interval_ns;
 }
 
 bool fsm_is_last_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
@@ -107,7 +112,7 @@ bool fsm_is_last_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t
 	if (i == VRRP_LEFT_MAX)
 		return false;
 	left = remove_left(vr, i);
-	return is_due(vr, &left, advert, now_ns);
+	return may_be_of(&left, advert) && now_ns < left.ns + longest(successor_ns(vr));
 }
 
 int64_t fsm_offer_ns(const struct vrrp *vr)
@@ -124,9 +129,11 @@ bool fsm_is_overtaken(const struct vrrp *vr, const struct vrrp_advert *advert, i
 				       ? advert->interval_cs
 				       : vr->config.interval_cs;
 	unsigned i = e->ceding ? find_left(vr, advert->source) : VRRP_LEFT_MAX;
+	const struct vrrp_left *left = &e->left[i];
 	int64_t waits_ns;
 
-	if (i == VRRP_LEFT_MAX || !is_due(vr, &e->left[i], advert, now_ns))
+	if (i == VRRP_LEFT_MAX || !may_be_of(left, advert) ||
+	    now_ns >= left->ns + successor_ns(vr) + LAST_WORD_NS)
 		return false;
 	waits_ns = vrrp_skew_ns(vr->config.version, advert->priority, interval_cs) - ROUNDED_NS;
 	return now_ns - (e->advert_ns - fsm_offer_ns(vr)) < waits_ns / 2;

@@ -289,23 +289,38 @@ static inline void keep_beginning(struct subject *s, unsigned i)
 	books->left_ns = books->lower_ns = VRRP_NEVER;
 }
 
-/* One that has said 0, and in whose place another one has come, says that it is gone. */
-static inline bool is_last_word(const struct subject *s, unsigned i)
+static inline int64_t successor_ns(const struct subject *s, unsigned i)
+{
+	const struct vrrp_election *before = &s->books[i].before.election;
+
+	return interval_ns_of(before->state == VRRP_STATE_ACTIVE ? s->vr[i].config.interval_cs
+								 : before->active_interval_cs);
+}
+
+/* @longest_ns: since it has left, or has lost. */
+static inline bool speaks_last(const struct subject *s, unsigned i, int64_t longest_ns)
 {
 	const struct vrrp_election *before = &s->books[i].before.election;
 	const struct vrrp_advert *advert = s->event->advert;
 	size_t len = vrrp_address_len(s->vr[i].config.family);
-	unsigned successor_cs = before->state == VRRP_STATE_ACTIVE ? s->vr[i].config.interval_cs
-								   : before->active_interval_cs;
 
 	for (unsigned n = 0; n < VRRP_LEFT_MAX; n++) {
 		const struct vrrp_left *left = &before->left[n];
 
 		if (left->ns && !memcmp(left->source, advert->source, len))
 			return advert->priority && advert->priority < left->below &&
-			       time_of(s, i) - left->ns < interval_ns_of(successor_cs) + SECOND / 2;
+			       time_of(s, i) - left->ns < longest_ns + SECOND / 2;
 	}
 	return false;
+}
+
+/* One that has said 0, and in whose place another one has come, says that it is gone, when that one
+ * has announced all. */
+static inline bool is_last_word(const struct subject *s, unsigned i)
+{
+	int64_t interval_ns = successor_ns(s, i);
+
+	return speaks_last(s, i, interval_ns > 20 * SECOND ? interval_ns : 20 * SECOND);
 }
 
 /* Or it has sent that before it can have come for an offer to leave: it waits for more than half
@@ -317,7 +332,7 @@ static inline bool is_overtaken(const struct subject *s, unsigned i)
 	struct vrrp theirs = *before;
 	int64_t offered_ns;
 
-	if (!before->election.ceding || !is_last_word(s, i))
+	if (!before->election.ceding || !speaks_last(s, i, successor_ns(s, i)))
 		return false;
 	if (shorter_cs > s->event->advert->interval_cs)
 		shorter_cs = s->event->advert->interval_cs;

@@ -489,13 +489,15 @@ static inline void check_active_advert(const struct subject *s, unsigned i)
 	     loses = memcmp(advert->source, before->election.source, len) > 0;
 	bool never_away = vr->config.preempt || is_owner(vr);
 	bool quiet = before->election.listening || before->election.ceding;
+	bool answers = is_last_word(s, i) && find_action(&s->out[i], VRRP_ACTION_ANNOUNCE);
 
 	if (before->election.ceding && is_last_word(s, i)) {
 		expect(s, i, !yields, "who leaves waits on behind the last word of one that left");
 		return;
 	}
-	expect(s, i, theirs <= own || yields, "an Active yields to its better");
-	expect(s, i, theirs != own || i != s->first || !loses || yields,
+	expect(s, i, theirs <= own || yields || answers,
+	       "an Active yields to its better, or answers its last word");
+	expect(s, i, theirs != own || i != s->first || !loses || yields || answers,
 	       "the first member yields to who wins a tie");
 	expect(s, i, theirs >= own || !never_away || before->election.ceding || !yields,
 	       "an Active yields to none that is worse");

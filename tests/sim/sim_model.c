@@ -138,12 +138,11 @@ static void displace(struct sim_model *m, unsigned priority, int64_t now_ns)
 	m->left = false;
 }
 
-/* Until what it handed over has been announced: an interval of who came, and half a second. */
-static bool is_waited_for(const struct sim_gone *gone, unsigned interval_cs,
+static bool is_waited_for(const struct sim_gone *gone, int64_t longest_ns,
 			  const struct vrrp_advert *advert, int64_t now_ns)
 {
 	return advert->priority && advert->priority < gone->below &&
-	       now_ns - gone->ns < interval_ns(interval_cs) + SIM_S / 2;
+	       now_ns - gone->ns < longest_ns + SIM_S / 2;
 }
 
 /*
@@ -160,21 +159,24 @@ static bool is_early(const struct sim_gateway *r, struct sim_model *m,
 	int64_t offer_ns = m->beat_ns - model_down_ns(c, c->interval_cs);
 	const struct sim_gone *gone = find_gone(m, advert->source);
 
-	return m->cedes && gone && is_waited_for(gone, c->interval_cs, advert, now_ns) &&
+	return m->cedes && gone &&
+	       is_waited_for(gone, interval_ns(c->interval_cs), advert, now_ns) &&
 	       now_ns < offer_ns + (model_skew_ns(&theirs, shorter_cs) - 10 * SIM_MS) / 2;
 }
 
-/* Once. */
+/* Once; until what it handed over has been announced: 20 s, or an interval of who came. */
 static bool is_gone(struct sim_model *m, unsigned interval_cs, const struct vrrp_advert *advert,
 		    int64_t now_ns)
 {
 	struct sim_gone *gone = find_gone(m, advert->source), was;
+	int64_t longest_ns = interval_ns(interval_cs);
 
 	if (!gone)
 		return false;
 	was = *gone;
 	gone->ns = 0;
-	return is_waited_for(&was, interval_cs, advert, now_ns);
+	return is_waited_for(&was, longest_ns > 20 * SIM_S ? longest_ns : 20 * SIM_S, advert,
+			     now_ns);
 }
 
 /* Silence that proves nothing is listened to once more. */

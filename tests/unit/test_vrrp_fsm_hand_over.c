@@ -5,7 +5,8 @@
  */
 #include "test.h"
 
-#define T0 (1000 * SECOND)
+#define T0      (1000 * SECOND)
+#define LONGEST (20500 * MS) /* so long after it has lost one may speak its last word */
 
 static struct vrrp overlapping(unsigned priority)
 {
@@ -179,7 +180,7 @@ static void test_hand_over_of_two_believes_who_comes_back(void **state)
 	on_advert(&zero, T0 + 601 * MS, 0, HIGHER_ADDRESS, 100);
 	assert_string_equal(on_advert(&zero, T0 + 700 * MS, 100, HIGHER_ADDRESS, 100),
 			    "hand over, advert 99, active->backup");
-	assert_string_equal(on_advert(&late, came_ns + 1500 * MS, 149, HIGHER_ADDRESS, 100),
+	assert_string_equal(on_advert(&late, came_ns + LONGEST, 149, HIGHER_ADDRESS, 100),
 			    "hand over, advert 148, active->backup");
 }
 
@@ -345,8 +346,8 @@ static void test_hand_over_long_after_a_contest_believes_the_first_advert(void *
 
 	(void)state;
 	on_advert(&vr, T0, 100, HIGHER_ADDRESS, 100);
-	on_cede(&vr, T0 + 1400 * MS);
-	assert_string_equal(on_advert(&vr, T0 + 1500 * MS, 100, HIGHER_ADDRESS, 100),
+	on_cede(&vr, T0 + LONGEST - 100 * MS);
+	assert_string_equal(on_advert(&vr, T0 + LONGEST, 100, HIGHER_ADDRESS, 100),
 			    "hand over, advert 99, active->backup");
 }
 
@@ -362,8 +363,8 @@ static void test_hand_over_from_a_slow_one_believes_who_comes_back(void **state)
 	on_advert(&vr, T0 + 100 * MS, 0, HIGHER_ADDRESS, 1000);
 	came_ns = vr.election.down_ns;
 	on_timer(&vr, came_ns);
-	assert_string_equal(on_cede(&vr, came_ns + 1400 * MS), "advert 0");
-	assert_string_equal(on_advert(&vr, came_ns + 1500 * MS, 1, HIGHER_ADDRESS, 1000),
+	assert_string_equal(on_cede(&vr, came_ns + LONGEST - 100 * MS), "advert 0");
+	assert_string_equal(on_advert(&vr, came_ns + LONGEST, 1, HIGHER_ADDRESS, 1000),
 			    "hand over, advert 0, active->backup");
 }
 
