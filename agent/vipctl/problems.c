@@ -70,6 +70,8 @@ static void judge_state(struct problems *problems, const struct records_table *t
 	problems->is_active = strcmp(state, "active") == 0;
 	problems->is_passive = !problems->is_active && state[0];
 	problems->is_owner = client_number(table, record, "priority") == VRRP_PRIORITY_OWNER;
+	problems->is_last_resort = client_number(table, record, "effective_priority") == 1 &&
+				   client_number(table, record, "priority") != 1;
 	if (!problems->is_passive || strcmp(state, "backup") == 0)
 		return;
 	add(problems, strcmp(state, "fault") == 0 ? PROBLEM_WRONG : PROBLEM_DEGRADED, state,
@@ -280,16 +282,18 @@ static const struct meaning *meaning_of(const struct meaning *meanings, const ch
 	return meanings;
 }
 
-/* What is no news any more of one that is Active no more: it hears somebody again, to whom it has
- * given its addresses. */
-static bool is_of_actives(const char *notice)
+/*
+ * Who is Active no more hears somebody again, to whom it has given its addresses: that this one did
+ * not hear it, or has them, is no news any more. And the last resort may well have an equal.
+ */
+static bool is_moot(const struct problems *problems, const char *notice)
 {
-	static const char *const words[] = { "not_heard", "address_taken", "fell_silent" };
+	static const char *const of_actives[] = { "not_heard", "address_taken", "fell_silent" };
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(words[i], notice) == 0)
+	for (size_t i = 0; i < sizeof(of_actives) / sizeof(of_actives[0]); i++)
+		if (problems->is_passive && strcmp(of_actives[i], notice) == 0)
 			return true;
-	return false;
+	return problems->is_last_resort && strcmp(notice, "equal_priority") == 0;
 }
 
 /* Counters of seconds since then. */
@@ -308,7 +312,7 @@ static void judge_ages(struct problems *problems, const struct records_table *ta
 		       sizeof(age_s));
 		if (!field->words[i] || age_s == 0 || age_s > LATELY_S + 1)
 			continue;
-		if (problems->is_passive && is_of_actives(field->words[i]))
+		if (is_moot(problems, field->words[i]))
 			continue;
 		meaning = meaning_of(meanings, field->words[i]);
 		snprintf(word, sizeof(word), "%s%.60s", prefix, field->words[i]);

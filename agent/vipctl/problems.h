@@ -31,6 +31,7 @@ struct problems {
 	unsigned n, more_n;
 	enum problem_level level;             /* the worst */
 	bool is_active, is_passive, is_owner; /* neither of the first two: its state is unknown */
+	bool is_last_resort;                  /* it has the lowest priority for now */
 	struct problem all[PROBLEMS_MAX];
 };
 

@@ -93,6 +93,8 @@ def test_drain_where_the_peer_is_drained_too_leaves_one_active(lab):
     two.host.wait_adverts(50, since=lab.now())
     assert (one.router()["state"], two.router()["state"]) == ("backup", "active")
     assert [it.router()["counters"]["became_active"] for it in (one, two)] == [1, 1]
+    assert one.router()["counters"]["noticed"]["equal_priority"], "which is as it was asked for:"
+    assert not [it for it in (one, two) if "equal_priority" in it.router()["warnings"]]
 
 
 def test_drain_ends_by_itself(lab):
