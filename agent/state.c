@@ -24,13 +24,19 @@ static uint64_t sum_of(const void *record, size_t record_size)
 
 static void fill_left(struct left_record *r, const struct vrrp_left *left)
 {
-	*r = (struct left_record){ .ns = left->ns, .below = left->below };
+	*r = (struct left_record){ .ns = left->ns,
+				   .below = left->below,
+				   .word = left->word,
+				   .predecessor = left->predecessor };
 	memcpy(r->source, left->source, sizeof(r->source));
 }
 
 static void take_left(struct vrrp_left *left, const struct left_record *r)
 {
-	*left = (struct vrrp_left){ .ns = r->ns, .below = (uint8_t)r->below };
+	*left = (struct vrrp_left){ .ns = r->ns,
+				    .below = (uint8_t)r->below,
+				    .word = (uint8_t)r->word,
+				    .predecessor = r->predecessor };
 	memcpy(left->source, r->source, sizeof(left->source));
 }
 

@@ -67,7 +67,8 @@ struct router_record {
 struct left_record {
 	uint8_t source[16];
 	int64_t ns; /* 0: none; also of a version that did not keep it */
-	uint64_t below;
+	uint32_t below;
+	uint16_t word, predecessor;
 };
 
 struct election_record {

@@ -77,8 +77,10 @@ struct vrrp_config {
 /* Whose last word is due: who has left, or has lost to this router. */
 struct vrrp_left {
 	uint8_t source[16];
-	uint8_t below; /* it has a lower priority than this */
-	int64_t ns;    /* since then; 0: nobody's */
+	uint8_t below;    /* it has a lower priority than this, */
+	uint8_t word;     /* and most likely this one */
+	bool predecessor; /* somebody has come in its place, to whom it hands over */
+	int64_t ns;       /* since then; 0: nobody's */
 };
 
 /* So many may go at about one time: a last word waits for the end of a hand-over. */
@@ -115,7 +117,8 @@ struct vrrp_election {
 	bool ceding;            /* Active: has offered to leave, and waits for one who takes over */
 	bool late_granted;      /* Backup: one late expiry was not believed already */
 	bool lower_heard;       /* Backup: a lower priority was discarded since the timer started */
-	uint8_t lower_priority; /* its priority */
+	uint8_t lower_priority; /* its priority; of an Active that has left, what it had before; 0:
+				   that is not known */
 	uint8_t lower_source[16];
 	struct vrrp_left left[VRRP_LEFT_MAX]; /* of different sources, the newest first */
 };

@@ -175,12 +175,12 @@ static enum vrrp_reason_code better(const struct vrrp *vr, const struct vrrp_adv
 static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns,
 			  struct vrrp_output *out)
 {
-	bool last_word;
+	enum last_word word;
 
 	if (fsm_is_overtaken(vr, advert, now_ns))
 		return;
-	last_word = fsm_is_last_word(vr, advert, now_ns);
-	if (last_word && vr->election.ceding) {
+	word = fsm_last_word(vr, advert, now_ns);
+	if (word && vr->election.ceding) {
 		/* It has left by now. But one that has come nevertheless answers this. */
 		fsm_act_advert(out, VRRP_PRIORITY_LEAVE);
 	} else if (advert->priority == VRRP_PRIORITY_LEAVE && fsm_is_quiet(vr)) {
@@ -194,13 +194,13 @@ static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 	} else if (wins(vr, advert)) {
 		/* It has left or lost, and only then has ours fallen: by now it is gone, or defers
 		 * to us. But one that is Active nevertheless answers this, and is believed. */
-		if (!last_word || !defend(vr, now_ns, out))
+		if (word != LAST_WORD_EXACT || !defend(vr, now_ns, out))
 			yield(vr, better(vr, advert), advert, now_ns, out);
 	} else if (fsm_was_away(vr, 0, now_ns)) {
 		yield(vr, VRRP_REASON_AWAY, advert, now_ns, out);
 	} else {
 		/* One more may be under way behind it. */
-		fsm_expect_to_win(vr, advert->source, now_ns);
+		fsm_expect_to_win(vr, advert->source, advert->priority, now_ns);
 		(void)defend(vr, now_ns, out);
 	}
 }

@@ -101,15 +101,21 @@ void fsm_expect_predecessor(struct vrrp *vr, const uint8_t *source, uint8_t prio
  * it hears that: its last word is no takeover, though this router may be leaving when it comes.
  * @source: its address, of 16 bytes.
  */
-void fsm_expect_to_win(struct vrrp *vr, const uint8_t *source, int64_t now_ns);
+void fsm_expect_to_win(struct vrrp *vr, const uint8_t *source, uint8_t priority, int64_t now_ns);
+
+enum last_word {
+	LAST_WORD_NONE,
+	LAST_WORD_MAYBE, /* it can be no claim of one that is better */
+	LAST_WORD_EXACT, /* and has just the priority that is to be expected */
+};
 
 /**
- * fsm_is_last_word() - whether an advert is no claim, but the last word that was expected: of one
- * that has said priority 0, and in whose place another one has come since, or of one that was
- * Active beside this router, and has lost. Of its adverts the first alone is, and soon: the next
- * one is believed, whoever comes back. One that says 0 once more has said it.
+ * fsm_last_word() - whether an advert is no claim, but the last word that was expected: of one that
+ * has said priority 0, and in whose place another one has come since, or of one that was Active
+ * beside this router, and has lost. Of its adverts the first alone is, and soon: the next one is
+ * believed, whoever comes back. One that says 0 once more has said it.
  */
-bool fsm_is_last_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns);
+enum last_word fsm_last_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns);
 
 /**
  * fsm_offer_ns() - how long one that cedes waits for a successor.

@@ -42,7 +42,7 @@ static struct vrrp_left remove_left(struct vrrp *vr, unsigned i)
 	return removed;
 }
 
-static void expect(struct vrrp *vr, const uint8_t *source, uint8_t below, int64_t now_ns)
+static void expect(struct vrrp *vr, const uint8_t *source, struct vrrp_left words)
 {
 	struct vrrp_left *left = vr->election.left;
 	unsigned i = find_left(vr, source);
@@ -51,15 +51,18 @@ static void expect(struct vrrp *vr, const uint8_t *source, uint8_t below, int64_
 	if (i == VRRP_LEFT_MAX)
 		i--;
 	memmove(left + 1, left, i * sizeof(*left));
-	left[0] = (struct vrrp_left){ .below = below, .ns = now_ns };
-	memcpy(left[0].source, source, sizeof(left[0].source));
+	memcpy(words.source, source, sizeof(words.source));
+	left[0] = words;
 }
 
-void fsm_expect_to_win(struct vrrp *vr, const uint8_t *source, int64_t now_ns)
+void fsm_expect_to_win(struct vrrp *vr, const uint8_t *source, uint8_t priority, int64_t now_ns)
 {
 	unsigned below = vr->election.priority + 1u;
 
-	expect(vr, source, below > UINT8_MAX ? UINT8_MAX : (uint8_t)below, now_ns);
+	expect(vr, source,
+	       (struct vrrp_left){ .below = below > UINT8_MAX ? UINT8_MAX : (uint8_t)below,
+				   .word = priority,
+				   .ns = now_ns });
 }
 
 void fsm_expect_predecessor(struct vrrp *vr, const uint8_t *source, uint8_t priority,
@@ -71,12 +74,13 @@ void fsm_expect_predecessor(struct vrrp *vr, const uint8_t *source, uint8_t prio
 	if (e->state != VRRP_STATE_BACKUP || !has_left ||
 	    memcmp(source, e->active_source, sizeof(e->active_source)) == 0)
 		return;
-	expect(vr, e->active_source, priority, now_ns);
-}
-
-static int64_t longest(int64_t interval_ns)
-{
-	return (interval_ns > HAND_OVER_NS ? interval_ns : HAND_OVER_NS) + LAST_WORD_NS;
+	expect(vr, e->active_source,
+	       (struct vrrp_left){ .below = priority,
+				   .word = e->lower_priority && e->lower_priority < priority
+						   ? e->lower_priority
+						   : (uint8_t)(priority - 1),
+				   .predecessor = true,
+				   .ns = now_ns });
 }
 
 /* It waits for what its successor announces, and behind an advert that is lost, too. */
@@ -92,27 +96,38 @@ static bool may_be_of(const struct vrrp_left *left, const struct vrrp_advert *ad
 	return advert->priority != VRRP_PRIORITY_LEAVE && advert->priority < left->below;
 }
 
-/* Who loses a contest later is no predecessor. */
+/* What it hands over may be announced one by one. */
+static int64_t longest(const struct vrrp *vr, const struct vrrp_left *left)
+{
+	int64_t interval_ns = successor_ns(vr);
+	bool is_slow = left->predecessor && interval_ns < HAND_OVER_NS;
+
+	return (is_slow ? HAND_OVER_NS : interval_ns) + LAST_WORD_NS;
+}
+
 bool vrrp_awaits_last_word(const struct vrrp *vr, const struct vrrp_advert *advert)
 {
 	const struct vrrp_election *e = &vr->election;
-	int64_t interval_ns = successor_ns(vr);
 	unsigned i = find_left(vr, advert->source);
+	const struct vrrp_left *left = &e->left[i];
 
-	return e->state == VRRP_STATE_ACTIVE && i < VRRP_LEFT_MAX && e->left[i].ns <= e->since_ns &&
-	       advert->priority < e->left[i].below &&
-	       e->advert_ns <= e->since_ns + longest(interval_ns) + interval_ns;
+	/* Who has lost a contest since is none whose place was taken. */
+	return e->state == VRRP_STATE_ACTIVE && i < VRRP_LEFT_MAX && left->ns <= e->since_ns &&
+	       advert->priority < left->below &&
+	       e->advert_ns <= e->since_ns + longest(vr, left) + successor_ns(vr);
 }
 
-bool fsm_is_last_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
+enum last_word fsm_last_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
 	unsigned i = find_left(vr, advert->source);
 	struct vrrp_left left;
 
 	if (i == VRRP_LEFT_MAX)
-		return false;
+		return LAST_WORD_NONE;
 	left = remove_left(vr, i);
-	return may_be_of(&left, advert) && now_ns < left.ns + longest(successor_ns(vr));
+	if (!may_be_of(&left, advert) || now_ns >= left.ns + longest(vr, &left))
+		return LAST_WORD_NONE;
+	return advert->priority == left.word ? LAST_WORD_EXACT : LAST_WORD_MAYBE;
 }
 
 int64_t fsm_offer_ns(const struct vrrp *vr)

@@ -196,7 +196,8 @@ void fsm_become_active(struct vrrp *vr, struct vrrp_reason reason, bool served, 
 		       struct vrrp_output *out)
 {
 	if (vr->election.lower_heard)
-		fsm_expect_to_win(vr, vr->election.lower_source, now_ns);
+		fsm_expect_to_win(vr, vr->election.lower_source, vr->election.lower_priority,
+				  now_ns);
 	else
 		fsm_expect_predecessor(vr, vr->election.source, vr->election.priority, now_ns);
 	vr->election.announced_n = 0;

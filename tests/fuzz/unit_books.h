@@ -297,30 +297,34 @@ static inline int64_t successor_ns(const struct subject *s, unsigned i)
 								 : before->active_interval_cs);
 }
 
-/* @longest_ns: since it has left, or has lost. */
-static inline bool speaks_last(const struct subject *s, unsigned i, int64_t longest_ns)
+/* What is expected of who sends the advert at hand, if that may be it. NULL: it is a claim.
+ * @slow_ns: it waits so long for what is announced of what it hands over. */
+static inline const struct vrrp_left *find_words(const struct subject *s, unsigned i,
+						 int64_t slow_ns)
 {
-	const struct vrrp_election *before = &s->books[i].before.election;
 	const struct vrrp_advert *advert = s->event->advert;
 	size_t len = vrrp_address_len(s->vr[i].config.family);
 
 	for (unsigned n = 0; n < VRRP_LEFT_MAX; n++) {
-		const struct vrrp_left *left = &before->left[n];
+		const struct vrrp_left *left = &s->books[i].before.election.left[n];
+		int64_t longest_ns = successor_ns(s, i);
 
+		if (left->predecessor && longest_ns < slow_ns)
+			longest_ns = slow_ns;
 		if (left->ns && !memcmp(left->source, advert->source, len))
 			return advert->priority && advert->priority < left->below &&
-			       time_of(s, i) - left->ns < longest_ns + SECOND / 2;
+					       time_of(s, i) - left->ns < longest_ns + SECOND / 2
+				       ? left
+				       : NULL;
 	}
-	return false;
+	return NULL;
 }
 
 /* One that has said 0, and in whose place another one has come, says that it is gone, when that one
  * has announced all. */
 static inline bool is_last_word(const struct subject *s, unsigned i)
 {
-	int64_t interval_ns = successor_ns(s, i);
-
-	return speaks_last(s, i, interval_ns > 20 * SECOND ? interval_ns : 20 * SECOND);
+	return find_words(s, i, 20 * SECOND);
 }
 
 /* Or it has sent that before it can have come for an offer to leave: it waits for more than half
@@ -332,7 +336,7 @@ static inline bool is_overtaken(const struct subject *s, unsigned i)
 	struct vrrp theirs = *before;
 	int64_t offered_ns;
 
-	if (!before->election.ceding || !speaks_last(s, i, successor_ns(s, i)))
+	if (!before->election.ceding || !find_words(s, i, 0))
 		return false;
 	if (shorter_cs > s->event->advert->interval_cs)
 		shorter_cs = s->event->advert->interval_cs;

@@ -489,7 +489,9 @@ static inline void check_active_advert(const struct subject *s, unsigned i)
 	     loses = memcmp(advert->source, before->election.source, len) > 0;
 	bool never_away = vr->config.preempt || is_owner(vr);
 	bool quiet = before->election.listening || before->election.ceding;
-	bool answers = is_last_word(s, i) && find_action(&s->out[i], VRRP_ACTION_ANNOUNCE);
+	const struct vrrp_left *words = find_words(s, i, 20 * SECOND);
+	bool answers =
+		words && words->word == theirs && find_action(&s->out[i], VRRP_ACTION_ANNOUNCE);
 
 	if (before->election.ceding && is_last_word(s, i)) {
 		expect(s, i, !yields, "who leaves waits on behind the last word of one that left");

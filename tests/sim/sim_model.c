@@ -111,7 +111,7 @@ static struct sim_gone *find_gone(struct sim_model *m, const uint8_t *source)
 }
 
 /* What one says next is no claim, if it is below that priority. */
-static void expect_gone(struct sim_model *m, const uint8_t *source, unsigned below, int64_t now_ns)
+static void expect_gone(struct sim_model *m, const uint8_t *source, struct sim_gone words)
 {
 	struct sim_gone *gone = find_gone(m, source), *oldest = m->gone;
 
@@ -120,21 +120,29 @@ static void expect_gone(struct sim_model *m, const uint8_t *source, unsigned bel
 			oldest = &m->gone[i];
 	if (!gone)
 		gone = oldest;
-	*gone = (struct sim_gone){ .ns = now_ns, .below = below };
+	*gone = words;
 	memcpy(gone->from, source, sizeof(gone->from));
 }
 
 /* Who is no better loses, and says so. */
 static void expect_to_win(const struct sim_gateway *r, struct sim_model *m, const uint8_t *source,
-			  int64_t now_ns)
+			  unsigned word, int64_t now_ns)
 {
-	expect_gone(m, source, r->config.priority < 255 ? r->config.priority + 1u : 255, now_ns);
+	expect_gone(m, source,
+		    (struct sim_gone){ .below = r->config.priority < 255 ? r->config.priority + 1u
+									 : 255,
+				       .word = word,
+				       .ns = now_ns });
 }
 
 /* Somebody comes where another one said that he leaves. */
 static void displace(struct sim_model *m, unsigned priority, int64_t now_ns)
 {
-	expect_gone(m, m->from, priority, now_ns);
+	unsigned word = m->lower && m->lower < priority ? m->lower : priority - 1;
+
+	expect_gone(m, m->from,
+		    (struct sim_gone){
+			    .below = priority, .word = word, .predecessor = true, .ns = now_ns });
 	m->left = false;
 }
 
@@ -164,19 +172,25 @@ static bool is_early(const struct sim_gateway *r, struct sim_model *m,
 	       now_ns < offer_ns + (model_skew_ns(&theirs, shorter_cs) - 10 * SIM_MS) / 2;
 }
 
-/* Once; until what it handed over has been announced: 20 s, or an interval of who came. */
-static bool is_gone(struct sim_model *m, unsigned interval_cs, const struct vrrp_advert *advert,
-		    int64_t now_ns)
+/*
+ * Once: until what it handed over has been announced, by somebody who came for that in 20 s, or in
+ * an interval of who came. Return: 0, 1, or 2: with the word that it has.
+ */
+static unsigned is_gone(struct sim_model *m, unsigned interval_cs, const struct vrrp_advert *advert,
+			int64_t now_ns)
 {
 	struct sim_gone *gone = find_gone(m, advert->source), was;
 	int64_t longest_ns = interval_ns(interval_cs);
 
 	if (!gone)
-		return false;
+		return 0;
 	was = *gone;
 	gone->ns = 0;
-	return is_waited_for(&was, longest_ns > 20 * SIM_S ? longest_ns : 20 * SIM_S, advert,
-			     now_ns);
+	if (was.predecessor && longest_ns < 20 * SIM_S)
+		longest_ns = 20 * SIM_S;
+	if (!is_waited_for(&was, longest_ns, advert, now_ns))
+		return 0;
+	return advert->priority == was.word ? 2 : 1;
 }
 
 /* Silence that proves nothing is listened to once more. */
@@ -247,6 +261,8 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		memcpy(m->from, advert->source, sizeof(m->from));
 		memset(m->lower_from, 0, sizeof(m->lower_from));
+		if (!m->weaker) /* what it had before */
+			m->lower = m->nobody ? 0 : m->heard;
 		if (now_ns + model_skew_ns(c, m->interval_cs) < m->down_ns) /* not put off */
 			m->down_ns = now_ns + model_skew_ns(c, m->interval_cs);
 		m->heard_ns = now_ns;
@@ -270,6 +286,7 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 		displace(m, advert->priority, now_ns);
 	m->interval_cs = advert->interval_cs;
 	memcpy(m->from, advert->source, sizeof(m->from));
+	m->heard = advert->priority;
 	restart(m, c, now_ns);
 }
 
@@ -341,13 +358,29 @@ static bool advert_wins(const struct sim_gateway *r, const struct vrrp_advert *a
 	return memcmp(advert->source, r->vr.election.source, SIM_ADDRESS_LEN) > 0;
 }
 
+/* Not all of a flood is answered: half of what would be too much in a second. */
+static bool is_flooded(const struct sim_gateway *r)
+{
+	return r->vr.election.contested_n >= SIM_ANSWERS_MAX / 2;
+}
+
+/* A word of one that is gone that would be the better one by now: it is answered, or is a claim. */
+static bool is_answered(struct sim *sim, unsigned i, const struct vrrp_output *out)
+{
+	bool answers = sends(out, VRRP_ACTION_ANNOUNCE);
+
+	if (!answers && !is_flooded(&sim->routers[i]))
+		check_fail(sim, "timing", "%s yields to one that has gone", node_name(i));
+	return answers;
+}
+
 static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output *out,
 			  const struct vrrp_advert *advert, int64_t now_ns)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	struct sim_model *m = &sim->check.models[i];
 	bool early = is_early(r, m, advert, now_ns);
-	bool gone = !early && is_gone(m, r->config.interval_cs, advert, now_ns);
+	unsigned gone = early ? 0 : is_gone(m, r->config.interval_cs, advert, now_ns);
 
 	if (early) {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
@@ -357,8 +390,8 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 		return;
 	}
 	m->repeated = 0;
-	/* Not all of a flood is answered; what is not is believed. */
-	if (gone && (m->cedes || (advert_wins(r, advert) && sends(out, VRRP_ACTION_ANNOUNCE)))) {
+	if ((gone && m->cedes) ||
+	    (gone == 2 && advert_wins(r, advert) && is_answered(sim, i, out))) {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
 		m->asked_ns = sim->now_ns;
 	} else if (advert->priority == VRRP_PRIORITY_LEAVE) {
@@ -373,10 +406,11 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 		m->interval_cs = advert->interval_cs;
 		m->lower_ns = VRRP_NEVER;
 		memcpy(m->from, advert->source, sizeof(m->from));
+		m->heard = advert->priority;
 		restart(m, &r->config, now_ns);
 	} else {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
-		expect_to_win(r, m, advert->source, now_ns);
+		expect_to_win(r, m, advert->source, advert->priority, now_ns);
 	}
 }
 
@@ -393,7 +427,7 @@ static void enter(struct sim *sim, unsigned i, enum vrrp_state from, int64_t now
 		memset(m->gone, 0, sizeof(m->gone));
 	if (r->vr.election.state == VRRP_STATE_ACTIVE) {
 		if (m->weaker && from == VRRP_STATE_BACKUP)
-			expect_to_win(r, m, m->lower_from, now_ns);
+			expect_to_win(r, m, m->lower_from, m->lower, now_ns);
 		else if (m->left && from == VRRP_STATE_BACKUP)
 			displace(m, r->config.priority, now_ns);
 		m->beat_ns = now_ns + interval_ns(r->config.interval_cs);
@@ -435,6 +469,7 @@ void model_adopt(struct sim *sim, unsigned i, const struct vrrp_config *old)
 	/* It was about to preempt one that is not weaker any more. */
 	if (r->vr.election.state == VRRP_STATE_BACKUP && m->weaker && model_defers(c, m->lower)) {
 		memcpy(m->from, m->lower_from, sizeof(m->from));
+		m->heard = m->lower;
 		restart(m, c, now);
 	}
 	if (c->priority == VRRP_PRIORITY_OWNER) { /* waits for nobody from now on */

@@ -25,19 +25,22 @@ struct sim_model {
 	bool granted;         /* Backup: a late timer was not believed once */
 	bool cedes;           /* Active: has offered to leave, and does not speak for a while */
 	bool listens;         /* Active: stood still, and does not speak before it has listened */
-	uint8_t from[SIM_ADDRESS_LEN]; /* Backup: the Active as last heard */
+	uint8_t from[SIM_ADDRESS_LEN]; /* Backup: the Active as last heard, */
+	uint8_t heard;                 /* with that priority */
 	/* Backup: one that it does not defer to, since the timer began */
 	uint8_t lower_from[SIM_ADDRESS_LEN];
 	/* Said 0, and somebody came in its place, or was a weaker Active, at @ns: what it says next
-	 * is no claim, below the priority of who came. In no order. 0: nobody */
+	 * is no claim, below the priority of who came, and most likely that word. In no order. 0:
+	 * nobody */
 	struct sim_gone {
 		uint8_t from[SIM_ADDRESS_LEN];
 		int64_t ns;
-		unsigned below;
+		unsigned below, word;
+		bool predecessor; /* somebody has come in its place */
 	} gone[VRRP_LEFT_MAX];
 	int64_t asked_ns;  /* Active: it has offered to leave once more then, of the world's time */
 	bool weaker;       /* Backup: a weaker Active was heard since, and not respected, */
-	uint8_t lower;     /* of that priority */
+	uint8_t lower;     /* of that priority; or of who has left, what it had before */
 	unsigned repeated; /* Active, over IPv6: announcements since something happened */
 	bool missed;       /* adverts were lost on the host, and the router was not told */
 	int64_t heard_of_link_ns; /* it was told of lost adverts last; global time */

@@ -6,7 +6,7 @@
 #include "test.h"
 
 #define T0      (1000 * SECOND)
-#define LONGEST (20500 * MS) /* so long after it has lost one may speak its last word */
+#define LONGEST (20500 * MS) /* a predecessor's last word comes by then */
 
 static struct vrrp overlapping(unsigned priority)
 {
@@ -285,6 +285,30 @@ static void test_fallen_priority_yields_to_no_predecessor(void **state)
 	assert_int_equal(vr.election.state, VRRP_STATE_BACKUP);
 }
 
+/* What it said before it left, or just below its successor, is what its last word may be; another
+ * priority is a claim. */
+static void test_fallen_priority_yields_to_who_says_another_one(void **state)
+{
+	static const struct {
+		unsigned before, word;
+		bool answered;
+	} rows[] = { { 200, 149, true },  { 200, 148, false }, { 140, 140, true },
+		     { 140, 149, false }, { 1, 1, true },      { 255, 149, true } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct vrrp vr = test_backup(150, T0);
+
+		on_advert(&vr, T0, rows[i].before, HIGHER_ADDRESS, 100);
+		on_advert(&vr, T0 + 100 * MS, 0, HIGHER_ADDRESS, 100);
+		on_timer(&vr, vr.election.down_ns);
+		on_priority(&vr, T0 + 5 * SECOND, 1);
+		on_advert(&vr, T0 + 15 * SECOND, rows[i].word, HIGHER_ADDRESS, 100);
+		assert_int_equal(vr.election.state,
+				 rows[i].answered ? VRRP_STATE_ACTIVE : VRRP_STATE_BACKUP);
+	}
+}
+
 /* The skew time of version 2 is that of a second, at any interval. */
 static void test_hand_over_of_version_2_waits_for_half_its_skew_time(void **state)
 {
@@ -346,8 +370,8 @@ static void test_hand_over_long_after_a_contest_believes_the_first_advert(void *
 
 	(void)state;
 	on_advert(&vr, T0, 100, HIGHER_ADDRESS, 100);
-	on_cede(&vr, T0 + LONGEST - 100 * MS);
-	assert_string_equal(on_advert(&vr, T0 + LONGEST, 100, HIGHER_ADDRESS, 100),
+	on_cede(&vr, T0 + 1400 * MS);
+	assert_string_equal(on_advert(&vr, T0 + 1500 * MS, 100, HIGHER_ADDRESS, 100),
 			    "hand over, advert 99, active->backup");
 }
 
@@ -486,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_hand_over_after_a_preemption_knows_the_last_word),
 		cmocka_unit_test(test_fallen_priority_yields_to_no_last_word),
 		cmocka_unit_test(test_fallen_priority_yields_to_no_predecessor),
+		cmocka_unit_test(test_fallen_priority_yields_to_who_says_another_one),
 		cmocka_unit_test(test_hand_over_of_version_2_waits_for_half_its_skew_time),
 		cmocka_unit_test(
 			test_hand_over_behind_a_loser_that_rises_believes_its_better_alone),

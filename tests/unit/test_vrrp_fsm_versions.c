@@ -85,7 +85,6 @@ static void test_fsm2_active_decides_as_version_3_does(void **state)
 			    "advert 100, announce");
 	assert_string_equal(on_advert(&vr, T0 + 200 * MS, 100, LOWER_ADDRESS, 100),
 			    "advert 100, announce");
-	vr = active_of(wire2, 100, 100, 0);
 	assert_string_equal(on_advert(&vr, T0 + 300 * MS, 100, HIGHER_ADDRESS, 100),
 			    "release, advert 100, active->backup");
 	assert_int_equal(vr.election.reason.code, VRRP_REASON_TIE);

@@ -301,6 +301,7 @@ static void test_receive_last_word_is_no_second_active(void **state)
 	message_init(&m);
 	memcpy(vr.election.left[0].source, m.rx.source, 4);
 	vr.election.left[0].below = 100;
+	vr.election.left[0].predecessor = true;
 	vr.election.left[0].ns = vr.election.since_ns;
 	vr.election.advert_ns = vr.election.since_ns + longest_ns + SECOND;
 	for (m.bytes[2] = 0; m.bytes[2] < 100; m.bytes[2] += 99)
