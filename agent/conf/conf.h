@@ -653,6 +653,7 @@ struct conf_difference {
 	const void *old, *new; /* struct conf_router, or conf_group; NULL when new, when gone */
 	const char *key;       /* NULL for all of it; in a group with a dot: "link.delay" */
 	const char *element;   /* what the list @key is one of: "address"; else NULL */
+	const void *item;      /* that element: struct conf_address, or what the list is of */
 	const char *old_text, *new_text; /* without quotes */
 };
 

@@ -119,6 +119,7 @@ static void tell_one(struct diff *diff, enum conf_change change, const char *key
 	difference.change = change;
 	difference.key = key;
 	difference.element = schema->noun;
+	difference.item = element;
 	difference.old_text = change == CONF_GOES ? text : NULL;
 	difference.new_text = change == CONF_GOES ? NULL : text;
 	diff->each(&difference, diff->arg);

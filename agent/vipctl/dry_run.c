@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "agent/conf/alike.h"
 #include "agent/conf/conf.h"
 #include "complain.h"
 #include "dry_run_fates.h"
@@ -25,26 +26,79 @@ struct comparison {
 	const void *weighed;     /* the router or group whose tracks were compared last */
 	struct dry_run_fates fates;
 	unsigned changes_n;
+	unsigned alike_n;          /* of them all hosts have to have */
 	unsigned addresses_lost_n; /* that this host holds now, of routers that stay */
 	int err;
 };
 
 /* ---- what changes ---- */
 
+/* Whether a group of these members is there under another name. */
+static bool is_called_otherwise(const struct conf *conf, const struct conf_group *group)
+{
+	for (unsigned i = 0; i < conf->groups_n; i++)
+		if (conf->groups[i].routers_n == group->routers_n &&
+		    memcmp(conf->groups[i].routers, group->routers,
+			   group->routers_n * sizeof(*group->routers)) == 0)
+			return true;
+	return false;
+}
+
+static bool is_in(const struct conf_group *group, const struct conf_router *router)
+{
+	for (unsigned i = 0; router && i < group->routers_n; i++)
+		if (strcmp(group->routers[i].router, router->name) == 0)
+			return true;
+	return false;
+}
+
+/* Whether a member that comes or goes does so by its name alone. */
+static bool is_member_renamed(const struct comparison *c, const struct conf_difference *d)
+{
+	const struct conf_group_member *member = d->item;
+	const struct conf_router *router;
+
+	if (!d->key || strcmp(d->key, "routers") != 0 || !member)
+		return false;
+	if (d->change == CONF_COMES)
+		return is_in(d->old, dry_run_before(&c->fates, member->router));
+	router = dry_run_find(c->running->conf, member->router);
+	return router && is_in(d->new, dry_run_next(&c->fates, router));
+}
+
+static const char *alike_of_group(const struct comparison *c, const struct conf_difference *d)
+{
+	const struct conf_group *group = d->new ? d->new : d->old;
+
+	if (d->old && d->new)
+		return is_member_renamed(c, d) ? NULL : conf_alike_text(d);
+	if (group->routers_n < 2 || is_called_otherwise(d->new ? c->running->conf : c->conf, group))
+		return NULL;
+	return CONF_ALIKE_MEMBERS;
+}
+
+/* What follows as long as the other hosts do not have it, too; NULL: nothing. */
+static const char *alike_text(const struct comparison *c, const struct conf_difference *d)
+{
+	return d->noun && strcmp(d->noun, "group") == 0 ? alike_of_group(c, d) : conf_alike_text(d);
+}
+
 /* One line. */
 __attribute__((format(printf, 3, 4))) static void change(struct comparison *c,
 							 const struct conf_difference *d,
 							 const char *format, ...)
 {
+	const char *alike = alike_text(c, d);
 	va_list args;
 
 	c->changes_n++;
+	c->alike_n += alike != NULL;
 	if (d->name)
 		printf("%s %s: ", d->noun, d->name);
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);
-	putchar('\n');
+	printf("%s%s\n", alike ? "; " : "", alike ? alike : "");
 }
 
 static bool is_named_active(const struct comparison *c, const char *name)
@@ -265,18 +319,30 @@ static void print_of_renamed(const struct conf_difference *d, void *arg)
 		print_difference(d, arg);
 }
 
+/* Whether a router of the file is compared with the one that runs under its name. */
+static bool is_compared_by_name(const struct comparison *c, const struct conf_router *new)
+{
+	const struct conf_router *old = dry_run_find(c->running->conf, new->name);
+
+	return old && dry_run_next(&c->fates, old) == new;
+}
+
 /* Another one goes on with its state, whatever either is called. */
 static void pass_on(struct comparison *c, const struct conf_difference *d,
 		    const struct conf_router *next)
 {
+	struct conf_difference of_name = *d;
 	int err;
 
-	if (dry_run_find(c->running->conf, next->name)) {
-		change(c, d, "router %s has its interface, VRID and family, and goes on as it is",
+	of_name.key = NULL;
+	if (dry_run_find(c->running->conf, next->name))
+		change(c, &of_name,
+		       "router %s has its interface, VRID and family, and goes on as it is",
 		       next->name);
+	else
+		change(c, &of_name, "is called %s, and goes on as it is", next->name);
+	if (is_compared_by_name(c, next))
 		return;
-	}
-	change(c, d, "is called %s, and goes on as it is", next->name);
 	err = conf_diff_router(d->old, next, print_of_renamed, c);
 	if (err < 0)
 		c->err = err;
@@ -358,6 +424,9 @@ static void print_sum(const struct comparison *c)
 	if (yielding_n)
 		printf("%sMAY YIELD %u active router%s to a host of a higher priority",
 		       lost ? ", and " : "", yielding_n, plural(yielding_n, "s"));
+	if (c->alike_n)
+		printf("; %u change%s TO BE MADE ON ALL HOSTS", c->alike_n,
+		       c->alike_n == 1 ? " HAS" : "s HAVE");
 	putchar('\n');
 }
 

@@ -33,7 +33,7 @@ void dry_run_fates_fini(struct dry_run_fates *fates)
 
 bool dry_run_is_active(const struct dry_run_fates *fates, const char *name)
 {
-	return dry_run_find_name(&fates->running->active, name) >= 0;
+	return dry_run_has_name(&fates->running->active, name);
 }
 
 void dry_run_set_fate(struct dry_run_fates *fates, const char *name, enum dry_run_fate fate)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/event.h"
+#include "dry_run_company.h"
 #include "dry_run_faults.h"
 #include "dry_run_interfaces.h"
 
@@ -120,7 +121,7 @@ static const char *fault_in(const struct dry_run_fates *fates, const struct dry_
 	const struct conf_router *old = dry_run_before(fates, new->name);
 	const char *fault = "";
 
-	if (old && dry_run_find_name(&fates->running->faulty, old->name) >= 0)
+	if (old && dry_run_has_name(&fates->running->faulty, old->name))
 		return "it is in fault";
 	if (!old && fates->running->facts.sees_interfaces)
 		fault = dry_run_interface_fault(new->interface, new->link.required);
@@ -193,6 +194,7 @@ int dry_run_judge(struct dry_run_fates *fates)
 	}
 	for (unsigned i = 0; i < fates->conf->groups_n; i++)
 		judge_group(fates, &host, &fates->conf->groups[i]);
+	dry_run_company(fates);
 	dry_run_host_free(&host);
 	return host.err == -ENOMEM ? host.err : 0;
 }

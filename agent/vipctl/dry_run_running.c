@@ -53,6 +53,11 @@ int dry_run_find_name(const struct dry_run_names *names, const char *name)
 	return found ? (int)(found - (const char(*)[CONF_NAME_SIZE])names->all) : -1;
 }
 
+bool dry_run_has_name(const struct dry_run_names *names, const char *name)
+{
+	return dry_run_find_name(names, name) >= 0;
+}
+
 static void take_path(struct dry_run_running *running, const struct records_table *table,
 		      const void *record)
 {
@@ -66,12 +71,19 @@ static const char *take_router(struct dry_run_running *running, const struct rec
 			       const void *record)
 {
 	char state[FIELDS_TEXT_SIZE], code[FIELDS_TEXT_SIZE], name[FIELDS_TEXT_SIZE];
+	const char *why = NULL;
 
 	client_text(table, record, "state", state);
 	client_text(table, record, "reason_code", code);
 	client_text(table, record, "name", name);
+	if (client_number(table, record, "drained"))
+		why = add_name(&running->drained, name);
+	if (why)
+		return why;
 	if (strcmp(state, "active") == 0)
 		return add_name(&running->active, name);
+	if (strcmp(state, "backup") == 0)
+		return add_name(&running->backup, name);
 	if (strcmp(state, "fault") == 0 && strncmp(code, "member", strlen("member")) != 0)
 		return add_name(&running->faulty, name);
 	return NULL;
@@ -122,6 +134,8 @@ int dry_run_ask(int socket_fd, struct dry_run_running *running)
 		return status;
 	sort_names(&running->active);
 	sort_names(&running->faulty);
+	sort_names(&running->backup);
+	sort_names(&running->drained);
 	dry_run_sort(&running->facts);
 	return load_running(running);
 }
@@ -133,5 +147,7 @@ void dry_run_running_free(struct dry_run_running *running)
 	conf_free(running->conf);
 	free(running->active.all);
 	free(running->faulty.all);
+	free(running->backup.all);
+	free(running->drained.all);
 	dry_run_facts_free(&running->facts);
 }

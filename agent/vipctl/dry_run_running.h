@@ -8,7 +8,7 @@
 #include "agent/conf/conf.h"
 #include "dry_run_tracks.h"
 
-/* Of routers, in order, each once. */
+/* Of routers, in order, each once; one of both families when either is so. */
 struct dry_run_names {
 	unsigned n, max;
 	char (*all)[CONF_NAME_SIZE]; /* owned */
@@ -20,6 +20,8 @@ struct dry_run_running {
 	struct conf *conf;    /* owned */
 	struct dry_run_names active;
 	struct dry_run_names faulty; /* for a reason that is not another member's */
+	struct dry_run_names backup;
+	struct dry_run_names drained;
 	struct dry_run_facts facts;
 };
 
@@ -41,5 +43,10 @@ void dry_run_running_free(struct dry_run_running *running);
  * dry_run_find_name() - the place of a name; -1: it is not there.
  */
 int dry_run_find_name(const struct dry_run_names *names, const char *name);
+
+/**
+ * dry_run_has_name() - whether it is there.
+ */
+bool dry_run_has_name(const struct dry_run_names *names, const char *name);
 
 #endif

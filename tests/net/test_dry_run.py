@@ -10,6 +10,12 @@ from lab import router, wait_until
 OWN = "192.0.2.2/24"
 TWO = {"name": "two", "vrid": 52, "addresses": ["192.0.2.11/24"]}
 
+# What has to be the same on all hosts: what follows, and the end of the sum.
+TWO_ACTIVE = "; until the other hosts have it, too, both may be active at a time"
+MEMBERS = "; until the other hosts have the same members, one that has a fault on a host may be " \
+    "served by nobody"
+ON_ALL = "; 1 change HAS TO BE MADE ON ALL HOSTS"
+
 
 def start(lab):
     """Two Active routers."""
@@ -45,10 +51,11 @@ def test_dry_run_names_every_change(lab):
         "router lan: priority 150 -> 120; it is active here, and yields if another host has a "
         "higher one",
         "router lan: interval 100ms -> 200ms", "router lan: lease available -> off",
-        "router lan: address 192.0.2.9/24 comes",
+        "router lan: address 192.0.2.9/24 comes; until the other hosts have it, too, nobody has it "
+        "while one of them is active",
         "router two: address 192.0.2.12/32 comes (not advertised)", "router new: is new"])
     assert lines[-1] == (f"{agent.config}: 6 changes; this host MAY YIELD 1 active router to a "
-                         "host of a higher priority")
+                         "host of a higher priority" + ON_ALL)
 
 
 def test_dry_run_says_what_would_be_lost(lab):
@@ -57,9 +64,9 @@ def test_dry_run_says_what_would_be_lost(lab):
     status, lines, _ = dry_run(agent)
     loss = "it is active here: its addresses go and priority 0 is sent"
     assert status == 0 and lines == [
-        f"router lan: gets another interface, VRID or family, and so starts anew; {loss}",
+        f"router lan: gets another interface, VRID or family, and so starts anew; {loss}{TWO_ACTIVE}",
         f"router two: is gone; {loss}",
-        f"{agent.config}: 2 changes; this host GIVES UP 2 active routers and 0 addresses"]
+        f"{agent.config}: 2 changes; this host GIVES UP 2 active routers and 0 addresses{ON_ALL}"]
 
 
 def test_dry_run_says_what_would_be_lost_and_what_may_be(lab):
@@ -125,7 +132,8 @@ def test_dry_run_says_which_addresses_would_go(lab):
     agent.configure([router(150, addresses=["192.0.2.9/24"]), router(150, **TWO)])
     status, lines, _ = dry_run(agent)
     assert status == 0 and lines[-1] == (
-        f"{agent.config}: 2 changes; this host GIVES UP 0 active routers and 1 address")
+        f"{agent.config}: 2 changes; this host GIVES UP 0 active routers and 1 address; 2 "
+        "changes HAVE TO BE MADE ON ALL HOSTS")
 
 
 def test_dry_run_sees_what_is_no_routers(lab):
@@ -193,7 +201,7 @@ def test_dry_run_says_that_a_new_member_without_its_interface_is_a_fault_of_all(
     agent.wait_state("two", "active")
     far = router(150, name="far", vrid=53, interface="eth1", addresses=["198.51.100.1/24"])
     agent.configure([router(150), router(150, **TWO), far], groups=groups_of("lan", "two", "far"))
-    comes = sorted(["router far: is new", "group gateway: router far comes"])
+    comes = sorted(["router far: is new", f"group gateway: router far comes{MEMBERS}"])
     status, lines, _ = dry_run(agent)
     assert status == 0 and sorted(lines[:-1]) == comes and "gives nothing up" in lines[-1]
     make_unusable(lab, gateway, how)
@@ -202,7 +210,7 @@ def test_dry_run_says_that_a_new_member_without_its_interface_is_a_fault_of_all(
     assert lines[2:] == [
         f"group gateway: router far is in it: its interface {how}, which is a fault of all, and 2 "
         "of them are active here",
-        f"{agent.config}: 2 changes; this host GIVES UP 2 active routers and 0 addresses"]
+        f"{agent.config}: 2 changes; this host GIVES UP 2 active routers and 0 addresses{ON_ALL}"]
     assert agent.reload().returncode == 0
     agent.wait_state("lan", "fault")
 
@@ -218,10 +226,10 @@ def test_dry_run_says_that_a_member_in_fault_is_a_fault_of_all(lab):
     agent.configure([router(150), far], groups=groups_of("lan", "far"))
     status, lines, _ = dry_run(agent)
     assert status == 0 and lines == [
-        "group gateway: is new",
+        f"group gateway: is new{MEMBERS}",
         "group gateway: router far is in it: it is in fault, which is a fault of all, and 1 of them "
         "is active here",
-        f"{agent.config}: 1 change; this host GIVES UP 1 active router and 0 addresses"]
+        f"{agent.config}: 1 change; this host GIVES UP 1 active router and 0 addresses{ON_ALL}"]
 
 
 @UNUSABLE

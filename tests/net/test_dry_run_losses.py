@@ -8,7 +8,7 @@ import pytest
 
 from lab import router
 from test_auth import KEY, keys_file
-from test_dry_run import OWN, TWO, dry_run, groups_of, start
+from test_dry_run import MEMBERS, ON_ALL, OWN, TWO, dry_run, groups_of, start
 
 LOST = "1 change; this host GIVES UP 1 active router and 0 addresses"
 
@@ -105,8 +105,8 @@ def test_dry_run_weighs_what_a_new_group_tracks(lab, weight, said, sum_):
     agent.configure([router(150), router(150, **TWO)],
                     groups=[{**groups_of("lan", "two")[0], "track": track}])
     _, lines, _ = dry_run(agent)
-    assert lines == ["group gateway: is new", f"router lan: {said}", f"router two: {said}",
-                     f"{agent.config}: 1 change; this host {sum_}"]
+    assert lines == [f"group gateway: is new{MEMBERS}", f"router lan: {said}", f"router two: {said}",
+                     f"{agent.config}: 1 change; this host {sum_}{ON_ALL}"]
     assert agent.reload().returncode == 0
     if weight:
         assert agent.router("two")["effective_priority"] == 90
