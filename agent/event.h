@@ -138,6 +138,7 @@ enum event_changes {
 	EVENT_CHANGES_NONE = 1,
 	EVENT_CHANGES_MORE = 2,       /* number[0] more than were told */
 	EVENT_CHANGES_UNCOMPARED = 3, /* they cannot be told: @fact.text */
+	EVENT_CHANGES_KEYS = 4,       /* none, but what files of keys have */
 };
 
 /* What may make the routers of an interface useless, and no fault of theirs. */

@@ -93,10 +93,11 @@ const char *const event_change_words[EVENT_CHANGE_RESTARTED + 1] = {
 	[EVENT_CHANGE_RESTARTED] = "restarted",
 };
 
-const char *const event_changes_words[EVENT_CHANGES_UNCOMPARED + 1] = {
+const char *const event_changes_words[EVENT_CHANGES_KEYS + 1] = {
 	[EVENT_CHANGES_NONE] = "unchanged",
 	[EVENT_CHANGES_MORE] = "changed",
 	[EVENT_CHANGES_UNCOMPARED] = "uncompared",
+	[EVENT_CHANGES_KEYS] = "keys",
 };
 
 const char *const event_upgrade_words[EVENT_UPGRADE_REFUSED + 1] = {
@@ -370,6 +371,8 @@ static const char *const changes_notes[] = {
 	[EVENT_CHANGES_NONE] = "the configuration says what it said before",
 	[EVENT_CHANGES_MORE] = "these changes are not told one by one",
 	[EVENT_CHANGES_UNCOMPARED] = "what the reload changed cannot be told",
+	[EVENT_CHANGES_KEYS] = "the configuration says what it said before, and a file of keys "
+			       "something else: keys=taken names it",
 };
 #define CHANGES_NOTES (sizeof(changes_notes) / sizeof(changes_notes[0]))
 

@@ -173,3 +173,16 @@ int key_file_read(const char *path, struct vrrp_hmac_keys *ret_keys, char *ret_w
 	explicit_bzero(&keys, sizeof(keys));
 	return err;
 }
+
+void key_file_print(const struct vrrp_hmac_key *key, char *ret_print)
+{
+	static const uint8_t nothing[16];
+	/* There is no such version, and no such VRID. */
+	const struct vrrp_hmac_scope scope = { .family = 6, .source = nothing };
+	uint8_t trailer[VRRP_HMAC_LEN];
+	const uint8_t *digest = trailer + sizeof(trailer) - (KEY_FILE_PRINT_SIZE - 1) / 2;
+
+	vrrp_hmac_sign(key, &scope, nothing, sizeof(nothing), 0, trailer);
+	for (unsigned i = 0; i < (KEY_FILE_PRINT_SIZE - 1) / 2; i++)
+		sprintf(ret_print + 2 * i, "%02x", digest[i]);
+}

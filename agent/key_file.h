@@ -13,9 +13,10 @@
 
 #include "vrrp/hmac.h"
 
-#define KEY_FILE_MAX       8192 /* bytes of a file */
-#define KEY_FILE_WHY_SIZE  128
-#define KEY_FILE_ALGORITHM "hmac-sha256"
+#define KEY_FILE_MAX        8192 /* bytes of a file */
+#define KEY_FILE_WHY_SIZE   128
+#define KEY_FILE_ALGORITHM  "hmac-sha256"
+#define KEY_FILE_PRINT_SIZE 33 /* with its zero */
 
 /**
  * key_file_read() - read a file.
@@ -26,5 +27,12 @@
  * what is in it makes no sense.
  */
 int key_file_read(const char *path, struct vrrp_hmac_keys *ret_keys, char *ret_why);
+
+/**
+ * key_file_print() - by what keys are told apart without telling them: what one signs that no
+ * router ever sends. Not for whoever may not read the key: one that is guessed is proved by it.
+ * @ret_print: KEY_FILE_PRINT_SIZE.
+ */
+void key_file_print(const struct vrrp_hmac_key *key, char *ret_print);
 
 #endif

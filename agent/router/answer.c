@@ -9,6 +9,7 @@
 
 #include "agent/records.h"
 #include "answer_checks.h"
+#include "answer_keys.h"
 #include "answer_records.h"
 
 #define CLOCK_STEP_NS INT64_C(1000000)
@@ -42,6 +43,8 @@ static bool put_figures(const struct answer_facts *facts, struct answer *answer,
 			const struct clocks *now, struct answer_message *message);
 static bool put_configuration(const struct answer_facts *facts, struct answer *answer,
 			      const struct clocks *now, struct answer_message *message);
+static bool put_keys(const struct answer_facts *facts, struct answer *answer,
+		     const struct clocks *now, struct answer_message *message);
 static bool put_routers(const struct answer_facts *facts, struct answer *answer,
 			const struct clocks *now, struct answer_message *message);
 static bool put_addresses(const struct answer_facts *facts, struct answer *answer,
@@ -89,6 +92,8 @@ static const struct step configuration_steps[] = {
 	{ .put = put_routers },
 	{ .table = &answer_check_kind },
 	{ .put = put_checks },
+	{ .table = &answer_key_kind },
+	{ .put = put_keys },
 	{ 0 },
 };
 
@@ -353,6 +358,17 @@ static bool put_routers(const struct answer_facts *facts, struct answer *answer,
 {
 	answer_put_router(facts, routers_get(facts->routers, answer->router), now, message);
 	return next_router(facts, answer);
+}
+
+/* Files of keys are root's, and so are the prints of what was in them. */
+static bool put_keys(const struct answer_facts *facts, struct answer *answer,
+		     const struct clocks *now, struct answer_message *message)
+{
+	(void)now;
+	if (answer->asker.uid != 0)
+		return true;
+	answer_put_keys(facts, answer->keys_of, message);
+	return ++answer->keys_of == routers_count(facts->routers);
 }
 
 /* Each router that is asked about, and behind it its addresses, routes, peers and conflicts. */

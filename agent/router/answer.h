@@ -32,6 +32,7 @@ struct answer {
 	const struct answer_command *command; /* NULL: none of ours */
 	unsigned step;
 	unsigned router, address, route, check; /* what comes next */
+	unsigned keys_of;                       /* likewise, a router by whose file */
 	bool inside;                            /* that router itself was told */
 	bool peers_told, senders_told, tracks_told,
 		conflicts_told; /* and what else belongs to it */

@@ -139,6 +139,13 @@ const char *changes_gone(const struct changes *changes, unsigned i)
 	return changes && i < changes->gone_n ? changes->gone[i] : NULL;
 }
 
+void changes_note_keys(struct changes *changes)
+{
+	if (changes && changes->sum.kind == EVENT_CHANGES &&
+	    changes->sum.fact.word == EVENT_CHANGES_NONE)
+		changes->sum = sum_of(EVENT_CHANGES_KEYS, 0, NULL);
+}
+
 void changes_put(const struct changes *changes, struct events *events, const struct clocks *now)
 {
 	for (unsigned i = 0; i < changes->n && i < CHANGES_MAX; i++)

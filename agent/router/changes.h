@@ -41,6 +41,11 @@ bool changes_touch(const struct changes *changes, const char *key);
 const char *changes_gone(const struct changes *changes, unsigned i);
 
 /**
+ * changes_note_keys() - a file of keys has other keys than before; NULL is allowed.
+ */
+void changes_note_keys(struct changes *changes);
+
+/**
  * changes_put() - into the journal: an event per change, up to CHANGES_MAX, and one that says how
  * many more there are; or that nothing changed; or why they cannot be told.
  */

@@ -614,7 +614,11 @@ static void tell_changes(struct generation *g)
 
 static void tell_keys(const struct event *event, void *arg)
 {
-	tell(arg, event);
+	struct generation *g = arg;
+
+	if (event->fact.word == EVENT_KEYS_TAKEN)
+		changes_note_keys(g->changes);
+	tell(g, event);
 }
 
 static void settle_keys(struct generation *g)

@@ -9,6 +9,8 @@
 #include "agent/conf/needs.h"
 #include "agent/key_file.h"
 
+#define CHANGED_SIZE (2 * VRRP_HMAC_KEYS * sizeof("255 changed, "))
+
 /* What became of one file. */
 struct file {
 	const char *path; /* borrowed from the configuration */
@@ -81,7 +83,34 @@ static void list_numbers(const struct vrrp_hmac_keys *all, char *buf, size_t siz
 		len += (size_t)snprintf(buf + len, size - len, i ? ",%u" : "%u", all->all[i].id);
 }
 
-static struct event news_of(const struct file *file, enum event_keys what,
+static bool has_same(const struct vrrp_hmac_keys *keys, const struct vrrp_hmac_key *key)
+{
+	const struct vrrp_hmac_key *other = vrrp_hmac_key(keys, key->id);
+
+	return other && memcmp(other, key, sizeof(*key)) == 0;
+}
+
+/* "1 gone, 2 changed, 3 new", of what was there before; nothing of a key is in it. */
+static void list_changes(const struct vrrp_hmac_keys *before, const struct vrrp_hmac_keys *now,
+			 char *buf, size_t size)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < before->n && len < size; i++)
+		if (!has_same(now, &before->all[i]))
+			len += (size_t)snprintf(buf + len, size - len, "%s%u %s", len ? ", " : "",
+						before->all[i].id,
+						vrrp_hmac_key(now, before->all[i].id) ? "changed"
+										      : "gone");
+	for (unsigned i = 0; i < now->n && len < size; i++)
+		if (!vrrp_hmac_key(before, now->all[i].id))
+			len += (size_t)snprintf(buf + len, size - len, "%s%u new", len ? ", " : "",
+						now->all[i].id);
+}
+
+/* @what of a file: what is wrong with it, or what has changed in it; or empty. */
+static struct event news_of(const struct file *file, enum event_keys what, const char *why,
 			    const struct vrrp_hmac_keys *now)
 {
 	struct event event = event_fact(EVENT_KEYS, 0, NULL);
@@ -89,8 +118,8 @@ static struct event news_of(const struct file *file, enum event_keys what,
 	event.fact.word = (uint8_t)what;
 	event.fact.number[0] = now->n;
 	list_numbers(now, event.fact.name, sizeof(event.fact.name));
-	snprintf(event.fact.text, sizeof(event.fact.text), file->err ? "%s: %s" : "%s", file->path,
-		 file->why);
+	snprintf(event.fact.text, sizeof(event.fact.text), why[0] ? "%s: %s" : "%s", file->path,
+		 why);
 	return event;
 }
 
@@ -114,6 +143,7 @@ static void settle(struct keys *keys, unsigned number, const struct state *old, 
 	struct vrrp_hmac_keys *now = state_keys(keys->state, number), before = { 0 };
 	bool kept = state_get_keys(old, file->path, &before);
 	enum event_keys what = EVENT_KEYS_TAKEN;
+	char changed[CHANGED_SIZE] = "";
 	struct event event;
 
 	if (!file->read && !kept)
@@ -124,7 +154,9 @@ static void settle(struct keys *keys, unsigned number, const struct state *old, 
 		what = kept ? EVENT_KEYS_KEPT : EVENT_KEYS_LACKED;
 	}
 	if (file->err || (file->read && memcmp(now, &before, sizeof(before)) != 0)) {
-		event = news_of(file, what, now);
+		if (!file->err && kept)
+			list_changes(&before, now, changed, sizeof(changed));
+		event = news_of(file, what, file->err ? file->why : changed, now);
 		tell(&event, arg);
 	}
 	explicit_bzero(&before, sizeof(before));

@@ -443,14 +443,22 @@ static int compare(struct comparison *c)
 {
 	char why[DRY_RUN_WHY_SIZE];
 	int err = conf_diff(c->running->conf, c->conf, print_difference, c);
+	struct dry_run_keys keys;
+	bool fits;
 
 	if (err == 0)
 		err = c->err;
+	fits = dry_run_keys_fit(c->running->conf, c->conf, why);
+	if (fits) {
+		keys = dry_run_keys_compare(&c->fates);
+		c->changes_n += keys.changes_n;
+		c->alike_n += keys.alike_n;
+	}
 	if (err == 0)
 		err = dry_run_judge(&c->fates);
 	if (err < 0)
 		return complain(NULL, "out of memory");
-	if (!dry_run_keys(c->running->conf, c->conf, why))
+	if (!fits)
 		return print_refusal(c, why);
 	print_sum(c);
 	return EXIT_SUCCESS;

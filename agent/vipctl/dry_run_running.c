@@ -89,6 +89,23 @@ static const char *take_router(struct dry_run_running *running, const struct rec
 	return NULL;
 }
 
+static const char *take_key(struct dry_run_running *running, const struct records_table *table,
+			    const void *record)
+{
+	void *grown = reallocarray(running->keys, running->keys_n + 1, sizeof(*running->keys));
+	char text[FIELDS_TEXT_SIZE];
+	struct dry_run_key *key;
+
+	if (!grown)
+		return "there is not enough memory for it";
+	running->keys = grown;
+	key = &running->keys[running->keys_n++];
+	*key = (struct dry_run_key){ .number = (unsigned)client_number(table, record, "number") };
+	strncpy(key->file, client_text(table, record, "file", text), sizeof(key->file) - 1);
+	strncpy(key->print, client_text(table, record, "print", text), sizeof(key->print) - 1);
+	return NULL;
+}
+
 static const char *take_record(const struct records_table *table, const void *record, void *arg)
 {
 	struct dry_run_running *running = arg;
@@ -97,6 +114,8 @@ static const char *take_record(const struct records_table *table, const void *re
 		take_path(running, table, record);
 	if (strcmp(table->name, "check") == 0)
 		return dry_run_take_check(&running->facts, table, record);
+	if (strcmp(table->name, "key") == 0)
+		return take_key(running, table, record);
 	if (strcmp(table->name, "router") == 0)
 		return take_router(running, table, record);
 	return NULL;
@@ -149,5 +168,6 @@ void dry_run_running_free(struct dry_run_running *running)
 	free(running->faulty.all);
 	free(running->backup.all);
 	free(running->drained.all);
+	free(running->keys);
 	dry_run_facts_free(&running->facts);
 }

@@ -6,12 +6,20 @@
 #define DRY_RUN_RUNNING_H
 
 #include "agent/conf/conf.h"
+#include "agent/key_file.h"
 #include "dry_run_tracks.h"
 
 /* Of routers, in order, each once; one of both families when either is so. */
 struct dry_run_names {
 	unsigned n, max;
 	char (*all)[CONF_NAME_SIZE]; /* owned */
+};
+
+/* A key of a file, as it is in use. */
+struct dry_run_key {
+	char file[CONF_KEYS_SIZE];
+	unsigned number; /* 0: the file has given none */
+	char print[KEY_FILE_PRINT_SIZE];
 };
 
 struct dry_run_running {
@@ -23,6 +31,8 @@ struct dry_run_running {
 	struct dry_run_names backup;
 	struct dry_run_names drained;
 	struct dry_run_facts facts;
+	unsigned keys_n;          /* 0, too, when nobody has told */
+	struct dry_run_key *keys; /* owned */
 };
 
 /**
