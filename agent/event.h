@@ -132,6 +132,7 @@ enum event_change_what {
 	EVENT_CHANGE_ADDED = 5, /* a router */
 	EVENT_CHANGE_REMOVED = 6,
 	EVENT_CHANGE_RESTARTED = 7, /* nobody continues it, for that key's sake */
+	EVENT_CHANGE_RENAMED = 8,   /* it goes on by the name that the event has */
 };
 
 enum event_changes {

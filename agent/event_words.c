@@ -86,11 +86,11 @@ const char *const event_reload_words[EVENT_RELOAD_UNDONE + 1] = {
 	[EVENT_RELOAD_UNDONE] = "undone",
 };
 
-const char *const event_change_words[EVENT_CHANGE_RESTARTED + 1] = {
+const char *const event_change_words[EVENT_CHANGE_RENAMED + 1] = {
 	[EVENT_CHANGE_VALUE] = "value",         [EVENT_CHANGE_COMES] = "comes",
 	[EVENT_CHANGE_GOES] = "goes",           [EVENT_CHANGE_ORDER] = "reordered",
 	[EVENT_CHANGE_ADDED] = "added",         [EVENT_CHANGE_REMOVED] = "removed",
-	[EVENT_CHANGE_RESTARTED] = "restarted",
+	[EVENT_CHANGE_RESTARTED] = "restarted", [EVENT_CHANGE_RENAMED] = "renamed",
 };
 
 const char *const event_changes_words[EVENT_CHANGES_KEYS + 1] = {
@@ -342,8 +342,9 @@ static void fill_change(struct event_words *words)
 	strcat(buf, "->");
 	if (what != EVENT_CHANGE_GOES)
 		put_value(change->new, buf, size);
-	if (what == EVENT_CHANGE_RESTARTED)
-		strcat(buf, " change=restarted");
+	if (what == EVENT_CHANGE_RESTARTED || what == EVENT_CHANGE_RENAMED)
+		snprintf(buf + strlen(buf), size - strlen(buf), " change=%s",
+			 event_change_words[what]);
 }
 
 static const char *const signal_notes[EVENT_SIGNAL_COUNT] = {

@@ -36,7 +36,7 @@ extern const char *const event_caveat_words[EVENT_CAVEAT_COUNT];
 extern const char *const event_route_words[EVENT_ROUTE_COUNT];
 extern const char *const event_resort_words[EVENT_RESORT_RESET + 1];
 extern const char *const event_reload_words[EVENT_RELOAD_UNDONE + 1];
-extern const char *const event_change_words[EVENT_CHANGE_RESTARTED + 1];
+extern const char *const event_change_words[EVENT_CHANGE_RENAMED + 1];
 extern const char *const event_changes_words[EVENT_CHANGES_KEYS + 1];
 extern const char *const event_standby_words[EVENT_STANDBY_AGAIN + 1];
 extern const char *const event_keys_words[EVENT_KEYS_COUNT];

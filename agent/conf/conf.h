@@ -643,6 +643,7 @@ enum conf_change {
 	CONF_GONE,    /* or gone */
 	CONF_RESTART, /* or begins anew, since what it is told apart by changes: @key, for one,
 			 from @old_text to @new_text */
+	CONF_RENAMED, /* or a router goes on by another name: conf_diff_lives() alone */
 };
 
 /* One difference. All pointers are borrowed, and for the call only. */
@@ -670,6 +671,15 @@ typedef void (*conf_difference_fn)(const struct conf_difference *difference, voi
  * Return: 0; -ENOMEM, when differences may be missing.
  */
 int conf_diff(const struct conf *old, const struct conf *new, conf_difference_fn each, void *arg);
+
+/**
+ * conf_diff_lives() - conf_diff(), but of routers as they go on. One that another one continues by
+ * conf_continuer(), whatever either is called, is told as CONF_RENAMED, with both names as texts,
+ * and behind that what else changes for it, as if it had the new name before; neither as gone nor
+ * as new.
+ */
+int conf_diff_lives(const struct conf *old, const struct conf *new, conf_difference_fn each,
+		    void *arg);
 
 /**
  * conf_diff_router() - what changes from one router to another one, its name included: of one that

@@ -86,11 +86,13 @@ struct vrrp_reason conf_routes_fault(const struct conf_router *router, conf_link
 
 /* ---- who goes on ---- */
 
-/* As the state memory tells routers apart. */
-static bool are_same(const struct conf_router *a, const struct conf_router *b)
+int conf_compare_lives(const struct conf_router *a, const struct conf_router *b)
 {
-	return a->vrrp.vrid == b->vrrp.vrid && a->vrrp.family == b->vrrp.family &&
-	       strcmp(a->interface, b->interface) == 0;
+	if (a->vrrp.vrid != b->vrrp.vrid)
+		return a->vrrp.vrid < b->vrrp.vrid ? -1 : 1;
+	if (a->vrrp.family != b->vrrp.family)
+		return a->vrrp.family < b->vrrp.family ? -1 : 1;
+	return strcmp(a->interface, b->interface);
 }
 
 const struct conf_router *conf_continuer(const struct conf *conf, const struct conf_router *router)
@@ -101,7 +103,7 @@ const struct conf_router *conf_continuer(const struct conf *conf, const struct c
 		const struct conf_router *member = router->members_n ? &router->members[i] : router;
 
 		for (unsigned k = 0; k < conf->routers_n; k++)
-			if (are_same(&conf->routers[k], member))
+			if (conf_compare_lives(&conf->routers[k], member) == 0)
 				return &conf->routers[k];
 	}
 	return NULL;

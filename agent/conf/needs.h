@@ -59,6 +59,12 @@ struct vrrp_reason conf_routes_fault(const struct conf_router *router, conf_link
 				     const void *arg);
 
 /**
+ * conf_compare_lives() - an order of routers of one family; 0: the one goes on with the state of
+ * the other, as the state memory has it, whatever either is called.
+ */
+int conf_compare_lives(const struct conf_router *a, const struct conf_router *b);
+
+/**
  * conf_continuer() - who goes on with the state of a router, whatever it is called: a router of the
  * same VRID, family and interface. One of both families is continued when either is.
  * @conf: what runs then.

@@ -4,10 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/conf/needs.h"
-
 struct changes {
-	const struct conf *new;       /* while they are found; borrowed */
 	unsigned n;                   /* all of them */
 	unsigned gone_n;              /* routers that nobody continues */
 	char (*gone)[CONF_NAME_SIZE]; /* owned */
@@ -35,11 +32,12 @@ static struct event event_of_difference(const struct conf_difference *d)
 		[CONF_KEY] = EVENT_CHANGE_VALUE,         [CONF_COMES] = EVENT_CHANGE_COMES,
 		[CONF_GOES] = EVENT_CHANGE_GOES,         [CONF_ORDER] = EVENT_CHANGE_ORDER,
 		[CONF_NEW] = EVENT_CHANGE_ADDED,         [CONF_GONE] = EVENT_CHANGE_REMOVED,
-		[CONF_RESTART] = EVENT_CHANGE_RESTARTED,
+		[CONF_RESTART] = EVENT_CHANGE_RESTARTED, [CONF_RENAMED] = EVENT_CHANGE_RENAMED,
 	};
 	bool of_router = d->noun && strcmp(d->noun, "router") == 0;
 	const struct conf_router *router = d->new ? d->new : d->old;
-	struct event event = event_of(EVENT_CHANGE, d->name, of_router ? router->interface : NULL,
+	const char *name = d->change == CONF_RENAMED ? d->new_text : d->name;
+	struct event event = event_of(EVENT_CHANGE, name, of_router ? router->interface : NULL,
 				      of_router ? router->vrrp.family : 0);
 
 	if (d->noun && !of_router)
@@ -68,8 +66,7 @@ static void note(const struct conf_difference *difference, void *arg)
 	struct changes *changes = arg;
 	bool of_router = difference->noun && strcmp(difference->noun, "router") == 0;
 
-	if (of_router && (difference->change == CONF_GONE || difference->change == CONF_RESTART) &&
-	    !conf_continuer(changes->new, difference->old))
+	if (of_router && (difference->change == CONF_GONE || difference->change == CONF_RESTART))
 		note_gone(changes, difference->name);
 	if (changes->n < CHANGES_MAX)
 		changes->events[changes->n] = event_of_difference(difference);
@@ -94,11 +91,7 @@ static void give_up(struct changes *changes, const char *why)
 
 static void compare(struct changes *changes, const struct conf *old, const struct conf *new)
 {
-	int err;
-
-	changes->new = new;
-	err = conf_diff(old, new, note, changes);
-	changes->new = NULL;
+	int err = conf_diff_lives(old, new, note, changes);
 
 	if (err < 0)
 		give_up(changes, strerror(-err));

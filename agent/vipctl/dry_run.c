@@ -28,7 +28,6 @@ struct comparison {
 	unsigned changes_n;
 	unsigned alike_n;          /* of them all hosts have to have */
 	unsigned addresses_lost_n; /* that this host holds now, of routers that stay */
-	int err;
 };
 
 /* ---- what changes ---- */
@@ -310,59 +309,22 @@ static void withdraw(struct comparison *c, const struct conf_difference *d, cons
 	       active ? "; it is active here: its addresses go and priority 0 is sent" : "", hooks);
 }
 
-static void print_difference(const struct conf_difference *d, void *arg);
-
-/* Its name is what the others are told of, and no difference of its own. */
-static void print_of_renamed(const struct conf_difference *d, void *arg)
-{
-	if (d->change != CONF_KEY || strcmp(d->key, "name") != 0)
-		print_difference(d, arg);
-}
-
-/* Whether a router of the file is compared with the one that runs under its name. */
-static bool is_compared_by_name(const struct comparison *c, const struct conf_router *new)
-{
-	const struct conf_router *old = dry_run_find(c->running->conf, new->name);
-
-	return old && dry_run_next(&c->fates, old) == new;
-}
-
 /* Another one goes on with its state, whatever either is called. */
-static void pass_on(struct comparison *c, const struct conf_difference *d,
-		    const struct conf_router *next)
+static void pass_on(struct comparison *c, const struct conf_difference *d)
 {
-	struct conf_difference of_name = *d;
-	int err;
-
-	of_name.key = NULL;
-	if (dry_run_find(c->running->conf, next->name))
-		change(c, &of_name,
-		       "router %s has its interface, VRID and family, and goes on as it is",
-		       next->name);
+	if (dry_run_find(c->running->conf, d->new_text))
+		change(c, d, "router %s has its interface, VRID and family, and goes on as it is",
+		       d->new_text);
 	else
-		change(c, &of_name, "is called %s, and goes on as it is", next->name);
-	if (is_compared_by_name(c, next))
-		return;
-	err = conf_diff_router(d->old, next, print_of_renamed, c);
-	if (err < 0)
-		c->err = err;
+		change(c, d, "is called %s, and goes on as it is", d->new_text);
 }
 
-static void end_router(struct comparison *c, const struct conf_difference *d, const char *why)
+static void end(struct comparison *c, const struct conf_difference *d, const char *why)
 {
-	bool is_router = strcmp(d->noun, "router") == 0;
-	const struct conf_router *next = is_router ? dry_run_next(&c->fates, d->old) : NULL;
-
-	if (next)
-		pass_on(c, d, next);
-	else
+	if (strcmp(d->noun, "router") == 0)
 		withdraw(c, d, why);
-}
-
-/* One that goes on under another name was told of where that went. */
-static bool is_told(const struct comparison *c, const struct conf_difference *d)
-{
-	return strcmp(d->noun, "router") == 0 && dry_run_before(&c->fates, d->name);
+	else
+		change(c, d, "%s", why);
 }
 
 static void print_difference(const struct conf_difference *d, void *arg)
@@ -384,14 +346,16 @@ static void print_difference(const struct conf_difference *d, void *arg)
 		change(c, d, "%s in another order", d->key);
 		break;
 	case CONF_NEW:
-		if (!is_told(c, d))
-			change_new(c, d);
+		change_new(c, d);
 		break;
 	case CONF_GONE:
-		end_router(c, d, "is gone");
+		end(c, d, "is gone");
 		break;
 	case CONF_RESTART:
-		end_router(c, d, "gets another interface, VRID or family, and so starts anew");
+		end(c, d, "gets another interface, VRID or family, and so starts anew");
+		break;
+	case CONF_RENAMED:
+		pass_on(c, d);
 		break;
 	}
 }
@@ -442,12 +406,10 @@ static int print_refusal(const struct comparison *c, const char *why)
 static int compare(struct comparison *c)
 {
 	char why[DRY_RUN_WHY_SIZE];
-	int err = conf_diff(c->running->conf, c->conf, print_difference, c);
+	int err = conf_diff_lives(c->running->conf, c->conf, print_difference, c);
 	struct dry_run_keys keys;
 	bool fits;
 
-	if (err == 0)
-		err = c->err;
 	fits = dry_run_keys_fit(c->running->conf, c->conf, why);
 	if (fits) {
 		keys = dry_run_keys_compare(&c->fates);

@@ -142,6 +142,9 @@ def test_dry_run_and_reload_go_on_with_one_that_is_called_otherwise(lab):
     assert agent.reload().returncode == 0
     assert agent.router("lan2")["state"] == "active" and agent.router("lan2")["since"] == since
     agent.wait_log("adopted=2")
+    told = [line.split(": ", 1)[1] for line in agent.log if "reload=changed" in line]
+    assert told == ["reload=changed router=lan2 name=lan->lan2 change=renamed",
+                    "reload=changed router=lan2 priority=150->140"]
 
 
 def test_dry_run_says_that_a_swap_of_names_gives_nothing_up(lab):

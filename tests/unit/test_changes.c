@@ -108,6 +108,32 @@ static void test_changes_of_routers_are_told(void **state)
 		"reload=changed router=r3 change=added\n");
 }
 
+/* One that goes on under another name is neither gone nor new, and what else changes for it is told
+ * of the new name. */
+static void test_changes_of_a_name_are_told_as_that(void **state)
+{
+	static const char renamed[] =
+		"{ name = \"inside\"; interface = \"eth0\"; vrid = 1; priority = 7; " ADDRESS(
+			"1") "}";
+	static const char swapped[] = "{ name = \"r2\"; interface = \"eth0\"; vrid = 1; " ADDRESS(
+		"1") "},"
+		     "{ name = \"r1\"; interface = \"eth0\"; vrid = 2; priority = 9; " ADDRESS(
+			     "2") "}";
+	static char text[2000];
+	const char *two = HOST ROUTERS(ROUTER("1", "") "," ROUTER("2", ""));
+
+	(void)state;
+	sprintf(text, HOST "routers = ( %s," ROUTER("2", "") " );", renamed);
+	assert_string_equal(lines(two, text),
+			    "reload=changed router=inside name=r1->inside change=renamed\n"
+			    "reload=changed router=inside priority=100->7\n");
+	sprintf(text, HOST "routers = ( %s );", swapped);
+	assert_string_equal(lines(two, text),
+			    "reload=changed router=r2 name=r1->r2 change=renamed\n"
+			    "reload=changed router=r1 name=r2->r1 change=renamed\n"
+			    "reload=changed router=r1 priority=100->9\n");
+}
+
 /* Whatever it is called: a router of this name is not a key of the host. */
 static void test_changes_of_a_router_called_zero_name_it(void **state)
 {
@@ -208,6 +234,7 @@ int main(void)
 		cmocka_unit_test(test_changes_of_keys_are_told_with_both_values),
 		cmocka_unit_test(test_changes_of_lists_are_told_by_element),
 		cmocka_unit_test(test_changes_of_routers_are_told),
+		cmocka_unit_test(test_changes_of_a_name_are_told_as_that),
 		cmocka_unit_test(test_changes_of_a_router_called_zero_name_it),
 		cmocka_unit_test(test_changes_as_json),
 		cmocka_unit_test(test_changes_of_what_cannot_be_read_are_unknown),
