@@ -176,6 +176,14 @@ static const char *text_of_mac(const struct conf_difference *d)
 	return "until the other hosts have it, too, a takeover changes the MAC address";
 }
 
+/* It comes and goes with the type. */
+static const char *text_of_mac_address(const struct conf_difference *d)
+{
+	const struct conf_router *old = d->old, *new = d->new;
+
+	return old->mac.type == new->mac.type ? text_of_mac(d) : NULL;
+}
+
 static const char *text_of_checksum(const struct conf_difference *d)
 {
 	return text_if(has_checksum_forms(d->old) && has_checksum_forms(d->new),
@@ -238,7 +246,7 @@ static const struct {
 	{ "families", text_of_families },
 	{ "addresses", text_of_addresses },
 	{ "mac.type", text_of_mac },
-	{ "mac.address", text_of_mac },
+	{ "mac.address", text_of_mac_address },
 	{ "checksum", text_of_checksum },
 	{ "group_address", text_of_group_address },
 	{ "auth.type", text_of_auth },
