@@ -634,14 +634,17 @@ static void expect_multicast(const struct conf_key *key, char *buf)
 	strcpy(buf, "a multicast address such as \"224.0.0.18\"");
 }
 
-/* The usual one where none is said. */
+/* The usual one where none is said. Of a router of both families it may be of either, and no group
+ * of IPv4 begins as those of IPv6 do. */
 static bool multicast_text(const struct conf_key *key, const void *base, char *buf)
 {
-	const char *group = (const char *)base + key->field.offset;
+	const uint8_t *group = (const uint8_t *)base + key->field.offset;
 	unsigned family = *((const uint8_t *)base + key->field.family) == 6 ? 6 : 4;
 
-	inet_ntop(family == 6 ? AF_INET6 : AF_INET,
-		  group[0] ? (const void *)group : vrrp_group(family), buf, INET6_ADDRSTRLEN);
+	if (group[0])
+		family = group[0] == 0xff ? 6 : 4;
+	inet_ntop(family == 6 ? AF_INET6 : AF_INET, group[0] ? group : vrrp_group(family), buf,
+		  INET6_ADDRSTRLEN);
 	return true;
 }
 
