@@ -151,7 +151,7 @@ enum event_caveat {
 };
 
 enum event_keys {
-	EVENT_KEYS_TAKEN = 1,  /* number[0] of them */
+	EVENT_KEYS_TAKEN = 1,  /* number[0] of them; number[1] are gone, or others */
 	EVENT_KEYS_KEPT = 2,   /* the file is unusable: those of before are used */
 	EVENT_KEYS_LACKED = 3, /* likewise, and there are none */
 	EVENT_KEYS_COUNT,

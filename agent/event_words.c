@@ -383,6 +383,14 @@ static const char *const keys_notes[EVENT_KEYS_COUNT] = {
 	[EVENT_KEYS_LACKED] = "its routers are in fault; mend the file, then vipctl reload",
 };
 
+static const char *keys_note(const struct event *event)
+{
+	if (event->fact.word == EVENT_KEYS_TAKEN && event->fact.number[1] > 0)
+		return "a host that still signs with a key that is gone, or was changed, is not "
+		       "heard any more";
+	return keys_notes[event->fact.word] ?: "";
+}
+
 static void fill_clock(struct event_words *words)
 {
 	static const char *const notes[EVENT_CLOCK_COUNT] = {
@@ -427,7 +435,7 @@ static void fill_fact(struct event_words *words)
 					    ? "the state memory is of another version of vipd"
 					    : "the state memory is damaged or was never finished");
 	} else if (event->kind == EVENT_KEYS && event->fact.word < EVENT_KEYS_COUNT) {
-		strcpy(words->note, keys_notes[event->fact.word] ?: "");
+		strcpy(words->note, keys_note(event));
 	} else if (event->kind == EVENT_CAVEAT) {
 		strcpy(words->note, event_note_caveat(event));
 	} else if (event->kind == EVENT_CHANGES && event->fact.word < CHANGES_NOTES) {

@@ -90,13 +90,17 @@ static bool has_same(const struct vrrp_hmac_keys *keys, const struct vrrp_hmac_k
 	return other && memcmp(other, key, sizeof(*key)) == 0;
 }
 
-/* "1 gone, 2 changed, 3 new", of what was there before; nothing of a key is in it. */
-static void list_changes(const struct vrrp_hmac_keys *before, const struct vrrp_hmac_keys *now,
-			 char *buf, size_t size)
+/* "1 gone, 2 changed, 3 new", of what was there before; nothing of a key is in it. Return: how many
+ * are not accepted any more. */
+static unsigned list_changes(const struct vrrp_hmac_keys *before, const struct vrrp_hmac_keys *now,
+			     char *buf, size_t size)
 {
+	unsigned lost_n = 0;
 	size_t len = 0;
 
 	buf[0] = '\0';
+	for (unsigned i = 0; i < before->n; i++)
+		lost_n += !has_same(now, &before->all[i]);
 	for (unsigned i = 0; i < before->n && len < size; i++)
 		if (!has_same(now, &before->all[i]))
 			len += (size_t)snprintf(buf + len, size - len, "%s%u %s", len ? ", " : "",
@@ -107,6 +111,7 @@ static void list_changes(const struct vrrp_hmac_keys *before, const struct vrrp_
 		if (!vrrp_hmac_key(before, now->all[i].id))
 			len += (size_t)snprintf(buf + len, size - len, "%s%u new", len ? ", " : "",
 						now->all[i].id);
+	return lost_n;
 }
 
 /* @what of a file: what is wrong with it, or what has changed in it; or empty. */
@@ -144,6 +149,7 @@ static void settle(struct keys *keys, unsigned number, const struct state *old, 
 	bool kept = state_get_keys(old, file->path, &before);
 	enum event_keys what = EVENT_KEYS_TAKEN;
 	char changed[CHANGED_SIZE] = "";
+	unsigned lost_n = 0;
 	struct event event;
 
 	if (!file->read && !kept)
@@ -155,8 +161,9 @@ static void settle(struct keys *keys, unsigned number, const struct state *old, 
 	}
 	if (file->err || (file->read && memcmp(now, &before, sizeof(before)) != 0)) {
 		if (!file->err && kept)
-			list_changes(&before, now, changed, sizeof(changed));
+			lost_n = list_changes(&before, now, changed, sizeof(changed));
 		event = news_of(file, what, file->err ? file->why : changed, now);
+		event.fact.number[1] = lost_n;
 		tell(&event, arg);
 	}
 	explicit_bzero(&before, sizeof(before));
