@@ -200,17 +200,28 @@ static bool same_reason(const struct vrrp_reason *a, const struct vrrp_reason *b
 	       memcmp(a->source, b->source, sizeof(a->source)) == 0;
 }
 
-/* A reason alone is made anew as a whole, and has bytes between its members that mean nothing. */
+static bool same_left(const struct vrrp_left *a, const struct vrrp_left *b)
+{
+	return memcmp(a->source, b->source, sizeof(a->source)) == 0 && a->below == b->below &&
+	       a->word == b->word && a->predecessor == b->predecessor && a->ns == b->ns;
+}
+
+/* Reasons, and who has left, are made anew as a whole, and have bytes between their members that
+ * mean nothing. */
 static bool same_election(const struct vrrp *a, const struct vrrp *b)
 {
-	size_t from = offsetof(struct vrrp_election, since_ns);
+	size_t from = offsetof(struct vrrp_election, since_ns),
+	       to = offsetof(struct vrrp_election, left);
 
+	for (unsigned i = 0; i < VRRP_LEFT_MAX; i++)
+		if (!same_left(&a->election.left[i], &b->election.left[i]))
+			return false;
 	return a->election.priority == b->election.priority &&
 	       a->election.state == b->election.state &&
 	       same_reason(&a->election.reason, &b->election.reason) &&
 	       memcmp(a->election.source, b->election.source, sizeof(a->election.source)) == 0 &&
 	       memcmp((const uint8_t *)&a->election + from, (const uint8_t *)&b->election + from,
-		      sizeof(a->election) - from) == 0;
+		      to - from) == 0;
 }
 
 static void step_lonely(struct subject *s, const struct vrrp_event *event)
