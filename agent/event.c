@@ -47,6 +47,7 @@ struct kind {
 #define WITHOUT_LISTS     offsetof(struct event_packet, ours)
 #define WITH_ONE_ADDRESS  (WITHOUT_LISTS + 16)
 #define WITHOUT_CHANGES   offsetof(struct event_state, changes_n)
+#define WITHOUT_WHY       offsetof(struct event_state, why)
 #define WITHOUT_TEXT      offsetof(struct event_fact, name)
 #define WITHOUT_FACT_TEXT offsetof(struct event_fact, text)
 #define OF_ROUTER         "router={router} family={family} "
@@ -65,12 +66,11 @@ static const struct kind kinds[] = {
 			       OF_IP(event.state.last_heard, "last_heard")),
 			  OF_ROUTER "state={from}->{to} reason=\"{reason}\"" IN_CAUSE
 				    "[ last_heard={last_heard}]" },
-	[EVENT_SUSPICION] = { "suspicion", LOG_LEVEL_WARNING, WITHOUT_CHANGES,
-			      ROWS(OF_IP(event.state.last_heard, "last_heard")),
-			      OF_ROUTER_ON_LINK
-			      "last_heard={last_heard} note=\"if that host is alive, something "
-			      "drops IP protocol 112 on the way here: a firewall, or with "
-			      "multicast a switch that filters it\"" },
+	[EVENT_SUSPICION] = { "suspicion", LOG_LEVEL_WARNING, WITHOUT_WHY,
+			      ROWS(OF_IP(event.state.last_heard, "last_heard"),
+				   OF(rejected, "rejected", FIELD_TEXT), NOTE),
+			      OF_ROUTER_ON_LINK "last_heard={last_heard}[ rejected={rejected}] "
+						"note=\"{note}\"" },
 	[EVENT_REJECT] = { "reject", LOG_LEVEL_WARNING, WITHOUT_LISTS,
 			   ROWS(OF_WORDS(event.packet.which, "rejected", vrrp_reject_words),
 				OF_IP(event.packet.source, "source"),

@@ -30,7 +30,7 @@ enum event_kind {
 	EVENT_NONE = 0,
 	/* of a virtual router */
 	EVENT_STATE = 1,     /* it changed its state: @state */
-	EVENT_SUSPICION = 2, /* it took over from one that may live: @state.last_heard */
+	EVENT_SUSPICION = 2, /* it took over from one that may live: @state.last_heard, .rejected */
 	EVENT_REJECT = 3,    /* a packet was discarded: @packet */
 	EVENT_STRAY = 4,     /* one that concerns no router: @packet */
 	EVENT_NOTICE = 5,    /* an accepted advert is remarkable: @packet */
@@ -297,7 +297,8 @@ struct event_state {
 	uint8_t last_heard[16]; /* the Active as last heard, when its silence is the reason */
 	uint8_t detail[16];     /* what the reason has instead of a peer */
 	uint32_t changes_n;     /* of EVENT_FLAPPED */
-	uint32_t reserved2;
+	uint8_t rejected;       /* of EVENT_SUSPICION: enum vrrp_reject; 0: nothing is known */
+	uint8_t reserved2[3];
 	char why[EVENT_WHY_SIZE]; /* of a check that is the reason: what it is and why */
 	char by[EVENT_NAME_SIZE]; /* the router of its unit that was the first; empty: see above */
 	char reserved3[7];

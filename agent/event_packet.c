@@ -7,26 +7,6 @@
 #include "event_words.h"
 #include "vrrp/packet.h"
 
-/* Each of the two versions is asked for by the option that this host has; over IPv6 there is but
- * one. */
-static void version_note(const struct event *event, char *buf)
-{
-	unsigned theirs = event->packet.version;
-	int len = snprintf(buf, EVENT_NOTE_SIZE,
-			   "the sender speaks another version of VRRP than this router: until both "
-			   "speak the same, both hosts may be active");
-
-	if (event->kind != EVENT_REJECT || (theirs != 2 && theirs != 3))
-		return;
-	if (event->family == 6)
-		snprintf(buf + len, EVENT_NOTE_SIZE - (size_t)len,
-			 "; over IPv6 there is version 3 alone: set that there");
-	else
-		snprintf(buf + len, EVENT_NOTE_SIZE - (size_t)len,
-			 "; set version to %u in router %.63s, or to %u there", theirs,
-			 event->router, 5 - theirs);
-}
-
 /* What an operator can do about a discarded packet. */
 static const char *reject_note(unsigned reject)
 {
@@ -34,6 +14,9 @@ static const char *reject_note(unsigned reject)
 		[VRRP_REJECT_TTL] = "its TTL is too low: it crossed a router, or was sent with "
 				    "less than 255, as keepalived does over IPv6 to unicast peers; "
 				    "of unicast peers min_ttl says how low it may be",
+		[VRRP_REJECT_VERSION] =
+			"the sender speaks another version of VRRP than this router: until both "
+			"speak the same, both hosts may be active",
 		[VRRP_REJECT_CHECKSUM] =
 			"neither form of the checksum fits: corrupted on the way, or forged",
 		[VRRP_REJECT_OWN_SOURCE] =
@@ -84,6 +67,24 @@ static const char *reject_note(unsigned reject)
 	if (reject < VRRP_REJECT_COUNT && notes[reject])
 		return notes[reject];
 	return "not a valid advert";
+}
+
+/* Each of the two versions is asked for by the option that this host has; over IPv6 there is but
+ * one. */
+static void version_note(const struct event *event, char *buf)
+{
+	unsigned theirs = event->packet.version;
+	int len = snprintf(buf, EVENT_NOTE_SIZE, "%s", reject_note(VRRP_REJECT_VERSION));
+
+	if (event->kind != EVENT_REJECT || (theirs != 2 && theirs != 3))
+		return;
+	if (event->family == 6)
+		snprintf(buf + len, EVENT_NOTE_SIZE - (size_t)len,
+			 "; over IPv6 there is version 3 alone: set that there");
+	else
+		snprintf(buf + len, EVENT_NOTE_SIZE - (size_t)len,
+			 "; set version to %u in router %.63s, or to %u there", theirs,
+			 event->router, 5 - theirs);
 }
 
 /*
@@ -185,10 +186,23 @@ static void notice_note(const struct event *event, char *buf)
 				    : notes[which]);
 }
 
+/* Who discards its adverts knows that it is alive, or that somebody passes for it. */
+static void suspicion_note(const struct event *event, char *buf)
+{
+	if (event->state.rejected)
+		snprintf(buf, EVENT_NOTE_SIZE, "adverts from it arrive, and are discarded here: %s",
+			 reject_note(event->state.rejected));
+	else
+		strcpy(buf, "if that host is alive, something drops IP protocol 112 on the way "
+			    "here: a firewall, or with multicast a switch that filters it");
+}
+
 void event_packet_note(const struct event *event, char *buf)
 {
 	if (event->kind == EVENT_NOTICE)
 		notice_note(event, buf);
+	else if (event->kind == EVENT_SUSPICION)
+		suspicion_note(event, buf);
 	else if (event->packet.which == VRRP_REJECT_VERSION)
 		version_note(event, buf);
 	else

@@ -264,6 +264,15 @@ static void fill_state(struct event_words *words)
 			  words->reason);
 }
 
+static void fill_suspicion(struct event_words *words)
+{
+	unsigned rejected = words->event.state.rejected;
+
+	if (rejected != VRRP_ACCEPT && rejected < VRRP_REJECT_COUNT)
+		strcpy(words->rejected, vrrp_reject_words[rejected]);
+	event_packet_note(&words->event, words->note);
+}
+
 static void fill_track(struct event_words *words)
 {
 	const struct event_track *track = &words->event.track;
@@ -460,8 +469,10 @@ static void fill_group(struct event_words *words)
 void event_words_fill(struct event_words *words)
 {
 	switch (words->event.kind) {
-	case EVENT_STATE:
 	case EVENT_SUSPICION:
+		fill_suspicion(words);
+		break;
+	case EVENT_STATE:
 	case EVENT_STATE_NOW:
 	case EVENT_STATE_ASKED:
 	case EVENT_FLAPPED:

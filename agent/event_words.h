@@ -16,7 +16,8 @@
 struct event_words {
 	struct event event;
 	char reason[EVENT_REASON_SIZE];
-	char cause[32]; /* a reason's word; empty: there is no such cause */
+	char cause[32];    /* a reason's word; empty: there is no such cause */
+	char rejected[32]; /* of a suspicion: why adverts were discarded; empty: none was */
 	char note[EVENT_NOTE_SIZE];
 	char ours[EVENT_LIST_TEXT_SIZE], theirs[EVENT_LIST_TEXT_SIZE];
 	char address[EVENT_PREFIX_SIZE]; /* with its prefix length */

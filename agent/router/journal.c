@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "senders.h"
 #include "vrrp/timers.h"
 
 #define NS_PER_S  INT64_C(1000000000)
@@ -75,6 +76,17 @@ struct event journal_state_event(enum event_kind kind, const struct conf_router 
 	return event;
 }
 
+/* Why adverts of the Active that fell silent were discarded in that silence; 0: none was. */
+static uint8_t why_unheard(const struct journal_router *router)
+{
+	const struct vrrp_election *election = &router->vr->election;
+
+	if (!router->senders)
+		return VRRP_ACCEPT;
+	return senders_reason(router->senders, election->active_source,
+			      router->journal.now->mono_ns - election->reason.ns);
+}
+
 void journal_state(const struct journal_router *router, enum vrrp_state from, const char *by,
 		   bool removed)
 {
@@ -96,6 +108,7 @@ void journal_state(const struct journal_router *router, enum vrrp_state from, co
 		     router->journal.now))
 		return;
 	event.kind = EVENT_SUSPICION;
+	event.state.rejected = why_unheard(router);
 	journal_put(&router->journal, &event);
 }
 

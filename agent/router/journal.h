@@ -44,6 +44,7 @@ struct journal_router {
 	const struct vrrp *vr;          /* borrowed */
 	struct journal_limits *limits;  /* borrowed */
 	const struct facts *facts;      /* borrowed */
+	const struct senders *senders;  /* borrowed; NULL: of nobody's packets is anything known */
 };
 
 /* Who asked for something over the control socket. */

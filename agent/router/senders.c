@@ -22,3 +22,18 @@ void senders_count(struct senders *senders, const uint8_t source[16], uint8_t re
 	*sender = (struct sender){ .reason = reason, .packets = 1, .last_ns = now_ns };
 	memcpy(sender->source, source, 16);
 }
+
+uint8_t senders_reason(const struct senders *senders, const uint8_t source[16], int64_t since_ns)
+{
+	uint8_t reason = 0;
+
+	for (unsigned i = 0; i < SENDERS_MAX; i++) {
+		const struct sender *it = &senders->all[i];
+
+		if (!it->packets || it->last_ns <= since_ns || memcmp(it->source, source, 16) != 0)
+			continue;
+		reason = it->reason;
+		since_ns = it->last_ns;
+	}
+	return reason;
+}

@@ -29,4 +29,12 @@ struct senders {
 void senders_count(struct senders *senders, const uint8_t source[16], uint8_t reason,
 		   int64_t now_ns);
 
+/**
+ * senders_reason() - why the latest packet of @source was discarded, if that was later than
+ * @since_ns.
+ *
+ * Return: enum vrrp_reject; 0: none was.
+ */
+uint8_t senders_reason(const struct senders *senders, const uint8_t source[16], int64_t since_ns);
+
 #endif

@@ -12,8 +12,10 @@ struct journal routers_journal(const struct routers *routers)
 
 struct journal_router router_journal(struct routers *routers, struct router *router)
 {
-	return (struct journal_router){ routers_journal(routers), router->conf, &router->vr,
-					&router->limits, &routers->facts };
+	return (struct journal_router){
+		routers_journal(routers), router->conf,    &router->vr,
+		&router->limits,          &routers->facts, &router->senders
+	};
 }
 
 void routers_set_fresh(struct routers *routers, unsigned want, bool fresh)

@@ -109,3 +109,62 @@ def test_what_is_wrong_on_the_lan_is_told(lab, name):
         wait_until(lambda: agent.router(family=row.family)["counters"][row.counter][row.word]
                    > seen + OFTEN, what="it to be seen again and again")
     assert len([it for it in agent.log if is_line(it, row)]) == 1, agent.log
+
+
+# What the Active goes on with, as its adverts are taken no more.
+DISCARDED = {
+    "version": ({"version": 2, "interval": 1}, "speaks another version of VRRP"),
+    "checksum": ({"checksum": 0x1234}, "neither form of the checksum fits"),
+    "auth_mismatch": ({"version": 2, "interval": 1, "auth_type": 1, "auth": b"secret"},
+                      "do not authenticate in the same way"),
+    "destination": ({"dst": OWN, "dst_mac": frames.mac_of_address(OWN)},
+                    "by unicast where it uses multicast"),
+}
+
+
+def suspicion(agent):
+    """The line that comes with a takeover by silence."""
+    return wait_until(lambda: next((it for it in agent.log if "last_heard=192.0.2.9 " in it
+                                    and "note=" in it), None), 20,
+                      lambda _: agent.story("a line about a suspicion"))
+
+
+@pytest.mark.parametrize("reason", DISCARDED)
+def test_suspicion_names_why_adverts_of_the_active_are_discarded(lab, reason):
+    """vipd knows that they arrive: no firewall is to be looked for."""
+    does, remedy = DISCARDED[reason]
+    gateway = lab.host("gw1", f"{OWN}/24")
+    if "dst_mac" in does:
+        does = {**does, "dst_mac": gateway.mac("eth0")}
+    other = frames.Probe(lab.host("other"))
+    version = {"version": 2, "interval": "1s"} if "auth_type" in does else {}
+    agent = lab.vipd(gateway, [router() | version])
+    said = {"vrid": 51, "priority": 200, "addresses": [VIP], "every": 0.1}
+    if version:
+        said |= {"version": 2, "interval": 1}
+    speaker = other.speak(**said)
+    wait_until(lambda: agent.router()["active_address"] == "192.0.2.9",
+               what=lambda _: agent.story("the Active to be heard"))
+    speaker.stop()
+    other.speak(**said | does)
+    line = suspicion(agent)
+    assert f"last_heard=192.0.2.9 rejected={reason} " in line, line
+    assert "are discarded here" in line and remedy in line and "firewall" not in line, line
+    event = next(it for it in events(agent) if it["kind"] == "suspicion")
+    assert (event["last_heard"], event["rejected"]) == ("192.0.2.9", reason), event
+    assert remedy in event["note"], event
+
+
+def test_suspicion_leaves_out_what_another_host_sends(lab):
+    """Adverts of a third host that are discarded say nothing of the Active that fell silent."""
+    agent = lab.vipd(lab.host("gw1", f"{OWN}/24"), [router()])
+    other = frames.Probe(lab.host("other"))
+    said = {"vrid": 51, "priority": 200, "addresses": [VIP]}
+    speaker = other.speak(every=0.1, **said)
+    other.speak(src="192.0.2.8", every=0.1, **said | {"version": 2, "interval": 1})
+    wait_until(lambda: agent.router()["counters"]["rejected"]["version"] > 2
+               and agent.router()["active_address"] == "192.0.2.9",
+               what=lambda _: agent.story("both to be heard"))
+    speaker.stop()
+    line = suspicion(agent)
+    assert "rejected=" not in line and "a firewall" in line, line

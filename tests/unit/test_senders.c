@@ -49,11 +49,30 @@ static void test_senders_that_are_heard_of_stay(void **state)
 	assert_null(find(&senders, 2, 1));
 }
 
+/* Of that source, and later than the moment that is asked for. */
+static void test_senders_reason_is_the_latest_one_of_a_source(void **state)
+{
+	const uint8_t source[16] = { 192, 0, 2, 66 };
+	struct senders senders = { 0 };
+
+	(void)state;
+	assert_int_equal(senders_reason(&senders, source, 0), 0);
+	count(&senders, 66, 4, 10);
+	count(&senders, 66, 3, 20);
+	count(&senders, 67, 5, 30);
+	assert_int_equal(senders_reason(&senders, source, 5), 3);
+	assert_int_equal(senders_reason(&senders, source, 19), 3);
+	assert_int_equal(senders_reason(&senders, source, 20), 0);
+	count(&senders, 66, 4, 40);
+	assert_int_equal(senders_reason(&senders, source, 5), 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_senders_are_counted_by_source_and_reason),
 		cmocka_unit_test(test_senders_that_are_heard_of_stay),
+		cmocka_unit_test(test_senders_reason_is_the_latest_one_of_a_source),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
