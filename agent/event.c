@@ -30,8 +30,9 @@ struct kind {
 #define NAME(called)                    OF(event.fact.name, called, FIELD_TEXT)
 #define NOTE                            OF(note, "note", FIELD_TEXT)
 /* Why which other router of its unit did so first: words of no reason are not there. */
-#define CAUSE    OF(cause, "cause", FIELD_TEXT), OF(event.state.by, "by", FIELD_TEXT)
-#define IN_CAUSE "[ cause={cause}][ by={by}]"
+#define CAUSE             OF(cause, "cause", FIELD_TEXT), OF(event.state.by, "by", FIELD_TEXT)
+#define SHARED(i, called) OF(shared[i], called, FIELD_TEXT)
+#define IN_CAUSE          "[ cause={cause}][ by={by}]"
 #define ROWS(...)                                                                                  \
 	(const struct field[])                                                                     \
 	{                                                                                          \
@@ -206,6 +207,14 @@ static const struct kind kinds[] = {
 				NUMBER(0, "changes"), NUMBER(1, "within_s"), NAME("until"), NOTE),
 			   OF_ROUTER "damped={damped}[ changes={changes}][ within_s={within_s}]"
 				     "[ until={until}] note=\"{note}\"" },
+	[EVENT_SHARED] = { "shared", LOG_LEVEL_INFO, WITHOUT_FACT_TEXT,
+			   ROWS(NAME("with"), SHARED(EVENT_SHARED_DRAIN, "drain"),
+				SHARED(EVENT_SHARED_LEAVE, "leave"),
+				SHARED(EVENT_SHARED_RESORT, "resort"),
+				SHARED(EVENT_SHARED_DAMPING, "damped")),
+			   OF_ROUTER "with={with}[ drain={drain}][ leave={leave}]"
+				     "[ resort={resort}][ damped={damped}] note=\"a group has one "
+				     "fate: the line of that router says more\"" },
 	[EVENT_TRACK] = { "track", LOG_LEVEL_WARNING, SIZE_OF(track),
 			  ROWS(OF(track, "track", FIELD_TEXT),
 			       OF_WORDS(event.track.down, "is", event_track_words),

@@ -59,6 +59,9 @@ enum event_kind {
 				 number: seconds or 0, uid, pid; name: not empty when it
 				 waits first, EVENT_DRAIN_WAITS */
 	EVENT_DRAINED = 28,   /* what comes of a drain: @fact.word: enum event_drain */
+	EVENT_SHARED = 23,    /* such a drain, leave, last resort or damping is of another router of
+				 its group, @fact.name, and so of it: @fact.word, number[0]: the
+				 kind of that event */
 	EVENT_CLOCK = 29,     /* the time of what is signed, and ours: @clock */
 	EVENT_ROUTE = 30,     /* a route, @fact.text, resists: @fact.word: enum event_route */
 	EVENT_RULE = 31,      /* likewise a rule */
@@ -226,6 +229,15 @@ enum event_drain {
 	EVENT_DRAIN_HOOK_LATE = 10,  /* it goes on though nobody said that they have */
 	EVENT_DRAIN_HOOK_USELESS = 11, /* likewise, since it is not Active any more */
 	EVENT_DRAIN_COUNT,
+};
+
+/* What all routers of a group share, where one of them tells it. */
+enum event_shared {
+	EVENT_SHARED_DRAIN,
+	EVENT_SHARED_LEAVE,
+	EVENT_SHARED_RESORT,
+	EVENT_SHARED_DAMPING,
+	EVENT_SHARED_COUNT,
 };
 
 /* What a signal leads to. */

@@ -309,6 +309,30 @@ static void fill_damping(struct event_words *words)
 	strcpy(words->note, event_note_damping(&words->event));
 }
 
+/* The word that the other router's line has. */
+static void fill_shared(struct event_words *words)
+{
+	static const struct {
+		enum event_shared as;
+		const char *const *words;
+		unsigned n;
+	} rows[] = {
+		[EVENT_DRAIN] = { EVENT_SHARED_DRAIN, event_drain_words, EVENT_DRAIN_COUNT },
+		[EVENT_DRAINED] = { EVENT_SHARED_DRAIN, event_drain_words, EVENT_DRAIN_COUNT },
+		[EVENT_LEAVE] = { EVENT_SHARED_LEAVE, event_leave_words, EVENT_DRAIN_COUNT },
+		[EVENT_RESORT] = { EVENT_SHARED_RESORT, event_resort_words,
+				   EVENT_RESORT_RESET + 1 },
+		[EVENT_DAMPED] = { EVENT_SHARED_DAMPING, event_damping_words, EVENT_DAMPING_COUNT },
+	};
+	const struct event_fact *fact = &words->event.fact;
+	uint64_t kind = (uint64_t)fact->number[0];
+
+	if (kind >= sizeof(rows) / sizeof(rows[0]) || fact->word >= rows[kind].n)
+		return;
+	snprintf(words->shared[rows[kind].as], sizeof(words->shared[0]), "%s",
+		 rows[kind].words[fact->word] ?: "");
+}
+
 static void fill_forgotten(struct event_words *words)
 {
 	const struct event_forgotten *forgotten = &words->event.forgotten;
@@ -509,6 +533,9 @@ void event_words_fill(struct event_words *words)
 		break;
 	case EVENT_CHECK:
 		fill_check(words);
+		break;
+	case EVENT_SHARED:
+		fill_shared(words);
 		break;
 	case EVENT_DAMPED:
 		fill_damping(words);

@@ -19,6 +19,7 @@ struct event_words {
 	char cause[32];    /* a reason's word; empty: there is no such cause */
 	char rejected[32]; /* of a suspicion: why adverts were discarded; empty: none was */
 	char note[EVENT_NOTE_SIZE];
+	char shared[EVENT_SHARED_COUNT][16]; /* by enum event_shared; one of them is not empty */
 	char ours[EVENT_LIST_TEXT_SIZE], theirs[EVENT_LIST_TEXT_SIZE];
 	char address[EVENT_PREFIX_SIZE]; /* with its prefix length */
 	char signal[16];

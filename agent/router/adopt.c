@@ -281,6 +281,7 @@ static void resume_drain(struct routers *routers, struct router *router, int64_t
 	struct journal_router journal = router_journal(routers, router);
 	const struct state_hold none = hold_none();
 
+	journal.router = NULL; /* of each of its group something was kept */
 	router_resume_drain(routers, router, until_ns, &none);
 	if (drain_is_on(&router->drain))
 		journal_drained(&journal, EVENT_DRAIN_KEPT);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "names.h"
 #include "senders.h"
 #include "vrrp/timers.h"
 
@@ -53,6 +54,23 @@ static struct event of_router(const struct journal_router *router, enum event_ki
 {
 	return event_of(kind, router->conf->name, router->conf->interface,
 			router->vr->config.family);
+}
+
+/* Of the others with its fate, too: whoever looks for one of them by its name finds it. */
+static void put_shared(const struct journal_router *router, const struct event *event, uint8_t word)
+{
+	const struct conf_router *mate;
+	struct event shared;
+	unsigned at = 0;
+
+	journal_put(&router->journal, event);
+	while (router->router && (mate = names_next_mate(router->router, &at)) != NULL) {
+		shared = event_of(EVENT_SHARED, mate->name, mate->interface, mate->vrrp.family);
+		shared.fact.word = word;
+		shared.fact.number[0] = event->kind;
+		strcpy(shared.fact.name, router->conf->name);
+		journal_put(&router->journal, &shared);
+	}
 }
 
 struct event journal_state_event(enum event_kind kind, const struct conf_router *conf,
@@ -472,7 +490,7 @@ void journal_resort(const struct journal_router *router, enum event_resort what,
 		event.address.prefix_len = address->prefix_len;
 		memcpy(event.address.bytes, address->bytes, sizeof(event.address.bytes));
 	}
-	journal_put(&router->journal, &event);
+	put_shared(router, &event, event.address.news);
 }
 
 void journal_drain(const struct journal_router *router, enum event_drain what, int64_t for_ns,
@@ -486,7 +504,7 @@ void journal_drain(const struct journal_router *router, enum event_drain what, i
 	event.fact.number[2] = asker->pid;
 	if (waits)
 		strcpy(event.fact.name, "waits");
-	journal_put(&router->journal, &event);
+	put_shared(router, &event, event.fact.word);
 }
 
 void journal_drained(const struct journal_router *router, enum event_drain what)
@@ -494,7 +512,7 @@ void journal_drained(const struct journal_router *router, enum event_drain what)
 	struct event event = of_router(router, EVENT_DRAINED);
 
 	event.fact.word = (uint8_t)what;
-	journal_put(&router->journal, &event);
+	put_shared(router, &event, event.fact.word);
 }
 
 void journal_hold(const struct journal_router *router, enum event_drain what,
@@ -510,7 +528,7 @@ void journal_hold(const struct journal_router *router, enum event_drain what,
 		event.fact.number[0] = (hold->until_ns - router->journal.now->mono_ns) / NS_PER_MS;
 		event.fact.number[1] = hold->until_ns;
 	}
-	journal_put(&router->journal, &event);
+	put_shared(router, &event, event.fact.word);
 }
 
 void journal_drain_void(const struct journal *journal, const char *name, unsigned family)
@@ -533,7 +551,7 @@ void journal_damping(const struct journal_router *router, enum event_damping wha
 		event.fact.number[1] = router->conf->damping.within_ns / NS_PER_S;
 	if (until_ns)
 		event.fact.number[2] = now->real_ns + until_ns - now->mono_ns;
-	journal_put(&router->journal, &event);
+	put_shared(router, &event, event.fact.word);
 }
 
 void journal_track(const struct journal_router *router, const struct track *track, uint8_t before)

@@ -37,7 +37,7 @@ struct journal {
 	const struct clocks *now; /* borrowed */
 };
 
-/* Whose event it is. */
+/* Whose event it is. What concerns all routers of its group is told of each of them. */
 struct journal_router {
 	struct journal journal;
 	const struct conf_router *conf; /* borrowed */
@@ -45,6 +45,7 @@ struct journal_router {
 	struct journal_limits *limits;  /* borrowed */
 	const struct facts *facts;      /* borrowed */
 	const struct senders *senders;  /* borrowed; NULL: of nobody's packets is anything known */
+	const struct router *router;    /* borrowed; NULL: nobody shares its fate */
 };
 
 /* Who asked for something over the control socket. */

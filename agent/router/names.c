@@ -53,6 +53,22 @@ const char *names_of_mate(const struct router *router, uint32_t id)
 	return "";
 }
 
+/* The families of a router stand side by side. */
+const struct conf_router *names_next_mate(const struct router *router, unsigned *at)
+{
+	const struct router *first = router - router->member;
+	unsigned n = router->unit ? router->unit->n : 1;
+
+	while (*at < n) {
+		const struct conf_router *mate = first[(*at)++].conf;
+
+		if (strcmp(mate->name, router->conf->name) != 0 &&
+		    (*at < 2 || strcmp(mate->name, first[*at - 2].conf->name) != 0))
+			return mate;
+	}
+	return NULL;
+}
+
 /* Return: how many have a name before that one. */
 static unsigned lower_bound(const struct routers *routers, const char *name)
 {

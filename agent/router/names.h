@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+struct conf_router;
 struct router;
 struct routers;
 
@@ -51,5 +52,14 @@ uint32_t names_id(const char *name);
  * Return: "" when there is none of them, or none any more: a reload may have changed the group.
  */
 const char *names_of_mate(const struct router *router, uint32_t id);
+
+/**
+ * names_next_mate() - of those that share the fate of one, the next that has another name than it:
+ * once for each name.
+ * @at: 0 at first; set to where to go on.
+ *
+ * Return: how that one is configured; NULL: there is none any more.
+ */
+const struct conf_router *names_next_mate(const struct router *router, unsigned *at);
 
 #endif

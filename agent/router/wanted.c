@@ -13,8 +13,8 @@ struct journal routers_journal(const struct routers *routers)
 struct journal_router router_journal(struct routers *routers, struct router *router)
 {
 	return (struct journal_router){
-		routers_journal(routers), router->conf,    &router->vr,
-		&router->limits,          &routers->facts, &router->senders
+		routers_journal(routers), router->conf,     &router->vr, &router->limits,
+		&routers->facts,          &router->senders, router
 	};
 }
 

@@ -32,6 +32,7 @@ static const struct timeline_kind kinds[] = {
 	{ "drained", TIMELINE_DRAIN, TIMELINE_IS_LIFE },
 	{ "leave", TIMELINE_DRAIN, TIMELINE_IS_LIFE },
 	{ "damped", TIMELINE_DRAIN, 0 },
+	{ "shared", TIMELINE_DRAIN, 0 },
 	{ "handed_over", TIMELINE_GENERIC, TIMELINE_IS_QUIET | TIMELINE_IS_LIFE },
 	{ "address", TIMELINE_ADDRESS, 0 },
 	{ "resort", TIMELINE_ADDRESS, TIMELINE_IS_LIFE },

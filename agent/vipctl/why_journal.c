@@ -136,6 +136,7 @@ static int note_of_router(const struct why_facts *facts, struct why_router *rout
 	case EVENT_DRAIN:
 	case EVENT_DRAINED:
 	case EVENT_LEAVE:
+	case EVENT_SHARED:
 	case EVENT_RESORT:
 	case EVENT_DAMPED:
 	case EVENT_TRACK:

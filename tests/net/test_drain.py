@@ -8,6 +8,7 @@ import pytest
 from agents import router
 from generations import crash, reload, start, start_pair
 from lab import wait_until
+from test_events import events
 from test_generations import Manager
 from test_groups import GROUP, became, host, members, states, wait_all
 from test_groups import pair as pair_of_groups
@@ -171,6 +172,23 @@ def test_drain_of_a_member_is_one_of_its_group(lab):
     assert became(one) == 4
 
 
+def test_drain_of_a_group_is_told_of_each_router(lab):
+    """Whoever looks for one by its name finds who drained it, in the log and in what is kept."""
+    one, _ = pair_of_groups(lab)
+    drain(one, "wan")
+    one.ctl("resume", "wan")
+    wait_all(one, "active")
+    for what in ("begins", "offers", "resumed"):
+        assert len([it for it in one.log if f"drain={what}" in it]) in (0, 2), one.log
+    for what in ("begins", "resumed"):
+        one.wait_log(f"router=lan family=4 drain={what} .*uid=0")
+        one.wait_log(f'router=wan family=4 with=lan drain={what} note="a group has one fate')
+    shared = [it for it in events(one) if it["kind"] == "shared"]
+    assert [(it["router"], it["interface"], it["with"], it["drain"]) for it in shared] == [
+        ("wan", "eth1", "lan", "begins"), ("wan", "eth1", "lan", "resumed")], shared
+    assert "with=lan drain=begins" in one.ctl("why", "wan").stdout
+
+
 def test_drain_of_two_families_tells_them_apart(lab):
     both = {"addresses": ["192.0.2.1/24", "2001:db8::1/64"]}
     one = lab.vipd(lab.host("gw1", "192.0.2.2/24", "2001:db8::2/64", ipv6=True),
@@ -212,7 +230,9 @@ def test_drain_of_a_group_for_a_time_begins_and_ends_once(lab):
     assert len(answers["routers"]) == len(names)
     assert len({it["drained_until"] for it in answers["routers"]}) == 1
     for what in ("begins", "over"):
-        assert len([it for it in one.log if f"drain={what}" in it]) == 1
+        told = [it for it in one.log if f"drain={what}" in it]
+        assert len([it for it in told if "router=r1 " in it and "with=" not in it]) == 1
+        assert sorted(it.split("router=")[1].split()[0] for it in told) == sorted(names)
 
 
 def test_drain_of_one_member_with_a_peer_that_is_active_in_none(lab):

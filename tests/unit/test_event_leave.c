@@ -141,6 +141,47 @@ static void test_leave_of_an_unknown_word_has_a_line(void **state)
 	assert_int_equal(event.level, LOG_LEVEL_INFO);
 }
 
+/* ---- what a router shares with another one of its group ---- */
+
+static void test_shared_has_the_word_of_the_other_line(void **state)
+{
+	static const struct {
+		enum event_kind kind;
+		unsigned word;
+		const char *text, *json;
+	} kinds[] = {
+		{ EVENT_DRAIN, EVENT_DRAIN_BEGINS, "drain=begins", "\"drain\": \"begins\"" },
+		{ EVENT_DRAINED, EVENT_DRAIN_OFFERS, "drain=offers", "\"drain\": \"offers\"" },
+		{ EVENT_LEAVE, EVENT_DRAIN_WAITS, "leave=waits", "\"leave\": \"waits\"" },
+		{ EVENT_RESORT, EVENT_RESORT_CEDES, "resort=cedes", "\"resort\": \"cedes\"" },
+		{ EVENT_DAMPED, EVENT_DAMPING_BEGINS, "damped=begins", "\"damped\": \"begins\"" },
+	};
+	char *text = malloc(EVENT_JSON_SIZE), expected[200];
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		struct event event = event_of(EVENT_SHARED, "wan", "eth1", 4);
+
+		event.fact.number[0] = kinds[i].kind;
+		event.fact.word = (uint8_t)kinds[i].word;
+		strcpy(event.fact.name, "lan");
+		snprintf(expected, sizeof(expected),
+			 "router=wan family=4 with=lan %s note=\"a group has one fate: the line of "
+			 "that router says more\"",
+			 kinds[i].text);
+		assert_string_equal(event_line(&event, text), expected);
+		snprintf(expected, sizeof(expected), "\"with\": \"lan\", %s }", kinds[i].json);
+		assert_non_null(strstr(event_json(&event, text), expected));
+		/* Of a kind or a word that this version does not know nothing is said. */
+		event.fact.word = 255;
+		assert_null(strstr(event_line(&event, text), "=begins"));
+		event.fact.number[0] = -1;
+		assert_null(strstr(event_line(&event, text), "=begins"));
+	}
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +191,7 @@ int main(void)
 		cmocka_unit_test(test_leave_has_its_json_for_each_word_and_cause),
 		cmocka_unit_test(test_leave_that_is_void_says_why),
 		cmocka_unit_test(test_leave_of_an_unknown_word_has_a_line),
+		cmocka_unit_test(test_shared_has_the_word_of_the_other_line),
 	};
 
 	return cmocka_run_group_tests_name("event_leave", tests, NULL, NULL);
