@@ -442,6 +442,7 @@ const struct conf_kind conf_password = { "password", parse_password, expect_pass
 static const char *duration_hint(const config_setting_t *setting)
 {
 	const char *text = config_setting_get_string(setting), *unit;
+	int64_t ns;
 
 	if (!text)
 		return config_setting_is_number(setting) ? "it needs a unit: \"1s\", \"100ms\""
@@ -453,9 +454,8 @@ static const char *duration_hint(const config_setting_t *setting)
 		return "it needs a unit: \"1s\", \"100ms\"";
 	if (*unit == ' ')
 		return "no blank stands before the unit";
-	if (strcmp(unit, "s") != 0 && strcmp(unit, "ms") != 0 && strcmp(unit, "m") != 0 &&
-	    strcmp(unit, "h") != 0 && strcmp(unit, "d") != 0)
-		return "one unit of ms, s, m, h and d stands behind the number";
+	if (!conf_duration_parse(text, &ns))
+		return "one unit of ms, s, m, h and d stands behind each number, the longest first";
 	return NULL;
 }
 

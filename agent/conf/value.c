@@ -12,6 +12,7 @@
 #define LATE_CS      120 /* the kernel, to remove an address whose lease has ended */
 #define WORD_MAX     31
 
+/* The longest first, as they stand in a sum. */
 static const struct unit {
 	const char *name;
 	int64_t ns;
@@ -23,34 +24,59 @@ static const struct unit {
 
 #define UNITS_N (sizeof(units) / sizeof(units[0]))
 
-bool conf_duration_parse(const char *text, int64_t *ret_ns)
+/* One number and its unit, shorter than the one before. @unit: the first that may stand there; set
+ * to the next one. Return: what stands behind; NULL: it is none. */
+static const char *parse_part(const char *text, size_t *unit, int64_t *ret_ns)
 {
 	static const char digits[] = "0123456789";
-	size_t whole_len = strspn(text, digits), fraction_len = 0;
-	const char *unit_name = text + whole_len;
+	size_t whole_len = strspn(text, digits), fraction_len = 0, name_len;
+	const char *name = text + whole_len;
 	int64_t whole, fraction = 0, scale = 1;
 
 	if (whole_len == 0 || whole_len > 9)
-		return false;
+		return NULL;
 	whole = strtoll(text, NULL, 10);
-	if (*unit_name == '.') {
-		fraction_len = strspn(unit_name + 1, digits);
+	if (*name == '.') {
+		fraction_len = strspn(name + 1, digits);
 		if (fraction_len == 0 || fraction_len > 6)
-			return false;
-		fraction = strtoll(unit_name + 1, NULL, 10);
-		unit_name += 1 + fraction_len;
+			return NULL;
+		fraction = strtoll(name + 1, NULL, 10);
+		name += 1 + fraction_len;
 	}
-	for (; fraction_len > 0; fraction_len--)
+	name_len = strcspn(name, digits);
+	/* Only the last one has a fraction. */
+	if (fraction_len > 0 && name[name_len])
+		return NULL;
+	for (size_t i = 0; i < fraction_len; i++)
 		scale *= 10;
-	for (size_t i = 0; i < UNITS_N; i++) {
-		if (strcmp(unit_name, units[i].name) != 0)
+	for (size_t i = *unit; i < UNITS_N; i++) {
+		if (strlen(units[i].name) != name_len ||
+		    strncmp(name, units[i].name, name_len) != 0)
 			continue;
 		if (whole > DURATION_MAX / units[i].ns)
-			return false;
+			return NULL;
+		*unit = i + 1;
 		*ret_ns = whole * units[i].ns + fraction * (units[i].ns / scale);
-		return *ret_ns <= DURATION_MAX;
+		return name + name_len;
 	}
-	return false;
+	return NULL;
+}
+
+bool conf_duration_parse(const char *text, int64_t *ret_ns)
+{
+	int64_t sum_ns = 0, ns;
+	size_t unit = 0;
+
+	do {
+		text = parse_part(text, &unit, &ns);
+		if (!text)
+			return false;
+		sum_ns += ns;
+	} while (*text);
+	if (sum_ns > DURATION_MAX)
+		return false;
+	*ret_ns = sum_ns;
+	return true;
 }
 
 bool conf_word_is_valid(const char *text, size_t len_max)

@@ -17,9 +17,10 @@
 #define CONF_PREFIX_TEXT_SIZE  CONF_ADDRESS_TEXT_SIZE
 
 /**
- * conf_duration_parse() - "10ms", "1.5s", "2m", "1h" to nanoseconds.
- * @text: a decimal number and a unit, nothing else.
- * @ret_ns: 0 and up, at most 24 hours; exact to the nanosecond.
+ * conf_duration_parse() - "10ms", "1.5s", "2m", "1h", "1h30m" to nanoseconds.
+ * @text: a decimal number and a unit, or a sum of such, each with a shorter unit than the one
+ * before, and a fraction in the last one alone; nothing else.
+ * @ret_ns: 0 and up, at most 3660 days; exact to the nanosecond.
  *
  * Return: whether it is a duration.
  */

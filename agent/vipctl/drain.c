@@ -319,7 +319,8 @@ int drain(const char *path, const struct drain_options *options)
 
 	if (!read_time(options->time, drainer.seconds, sizeof(drainer.seconds))) {
 		complain(NULL,
-			 "expected a duration from 1s to 366 days behind --for, such as 30m, got "
+			 "expected a duration from 1s to 366 days behind --for, such as 30m or "
+			 "1h30m, got "
 			 "\"%.40s\"",
 			 options->time);
 		return EX_USAGE;

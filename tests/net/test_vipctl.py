@@ -73,7 +73,12 @@ def test_word_that_is_unknown_is_named(args, words):
 def test_value_of_an_option_may_be_attached(args):
     done = run("drain", *args)
     assert (done.returncode, done.stdout) == (EX_USAGE, "")
-    assert done.stderr.endswith('behind --for, such as 30m, got "10y"\n')
+    assert done.stderr.endswith('behind --for, such as 30m or 1h30m, got "10y"\n')
+
+
+def test_time_of_a_drain_may_be_a_sum(tmp_path):
+    done = run("-s", str(tmp_path / "none"), "drain", "--for", "1h30m")
+    assert done.returncode == 1 and "--for" not in done.stderr, done.stderr
 
 
 @pytest.mark.parametrize("args", [["--help"], ["-h"], ["help"]])

@@ -310,8 +310,7 @@ static void test_schema_every_kind_beyond_its_ends(void **state)
 		"7: socket: expected an absolute path of at most 12 characters, got "
 		"\"/run/a.socket\"\n"
 		"8: interval: expected a duration from \"10ms\" to \"40.95s\", got \"40.96s\"\n"
-		"9: delay: expected a duration from \"0s\" to \"1h\", got \"1h1s\"; one unit of "
-		"ms, s, m, h and d stands behind the number\n"
+		"9: delay: expected a duration from \"0s\" to \"1h\", got \"1h1s\"\n"
 		"10: address: \"192.0.2.1\" has no prefix length; write that of the network, "
 		"\"192.0.2.1/24\", or /32, which is what keepalived means\n");
 	assert_errors("u8 = 201;\ni16 = 301;\ninterval = \"15ms\";\ndelay = \"0.5ms\";\n",
@@ -390,7 +389,7 @@ static void test_schema_group_errors_name_the_key_with_a_dot(void **state)
 	assert_errors("link = { weight = 300; delays = [ \"1s\", \"1w\" ]; };",
 		      "1: link.weight: expected a whole number from 0 to 254, got 300\n"
 		      "1: link.delays: expected a duration from \"0s\" to \"10s\", got \"1w\"; one "
-		      "unit of ms, s, m, h and d stands behind the number\n");
+		      "unit of ms, s, m, h and d stands behind each number, the longest first\n");
 	/* Without braces only what has a form without them. */
 	assert_errors("link = \"eth1\";", "1: link: expected a group { ... }, got \"eth1\"\n");
 	assert_errors("mac = 7;",

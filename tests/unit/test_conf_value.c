@@ -71,6 +71,27 @@ static void test_duration_with_anything_else_is_refused(void **state)
 			fail_msg("\"%s\" is taken for a duration", texts[i]);
 }
 
+static void test_duration_may_be_a_sum(void **state)
+{
+	static const char *const wrong[] = {
+		"30m1h", "1h1h", "1h30",   "1h 30m", "1.5h30m", "1h30m ", "1h-30m",  "1h+30m",
+		"1hm",   "1m1d", "1ms10s", "1h.5m",  "3660d1s", "1h30mx", "1h30m10", "d1h",
+	};
+
+	(void)state;
+	assert_int_equal(duration("1h30m"), HOUR + HOUR / 2);
+	assert_int_equal(duration("1d2h3m4s5ms"),
+			 26 * HOUR + 3 * 60 * SECOND + 4 * SECOND + 5 * MS);
+	assert_int_equal(duration("1m0s"), 60 * SECOND);
+	assert_int_equal(duration("1h1s"), HOUR + SECOND);
+	assert_int_equal(duration("1m1.5s"), 61500 * MS);
+	assert_int_equal(duration("1s1ms"), 1001 * MS);
+	assert_int_equal(duration("3659d24h"), 3660 * 24 * HOUR);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		if (duration(wrong[i]) != WRONG)
+			fail_msg("\"%s\" is taken for a duration", wrong[i]);
+}
+
 static void test_duration_limit_is_a_day(void **state)
 {
 	(void)state;
@@ -475,6 +496,7 @@ int main(void)
 		cmocka_unit_test(test_duration_fractions_are_exact),
 		cmocka_unit_test(test_duration_without_unit_is_refused),
 		cmocka_unit_test(test_duration_with_anything_else_is_refused),
+		cmocka_unit_test(test_duration_may_be_a_sum),
 		cmocka_unit_test(test_duration_limit_is_a_day),
 		cmocka_unit_test(test_duration_with_too_many_digits_is_refused),
 		cmocka_unit_test(test_duration_survives_its_text),
