@@ -105,13 +105,14 @@ $(BUILD)/tests/unit/test_doctor_%: $(BUILD)/tests/unit/test_doctor_%.o $(VIPCTL_
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(LIBS_vipctl))
 
+$(BUILD)/tests/unit/test_ago: $(BUILD)/agent/vipctl/ago.o
 $(BUILD)/tests/unit/test_check_status: $(addprefix $(BUILD)/checks/,status.o match.o)
 
 # When checks are asked: kinds are the test's own.
 $(BUILD)/tests/unit/test_schedule: $(addprefix $(BUILD)/,$(addprefix agent/checker/,schedule.o schedule_facts.o schedule_kinds.o) checks/kind.o checks/probe.o)
 
 # What vipctl why makes of facts: pure, but for the ends of why_end.c and why_journal.c.
-WHY_PURE = $(addprefix $(BUILD)/agent/vipctl/,why_active.o why_advice.o why_end.o why_facts.o \
+WHY_PURE = $(addprefix $(BUILD)/agent/vipctl/,ago.o why_active.o why_advice.o why_end.o why_facts.o \
 	why_finding.o why_journal.o why_judge.o why_rival.o why_says.o)
 $(BUILD)/tests/unit/test_why_%: $(BUILD)/tests/unit/test_why_%.o $(WHY_PURE) $(AGENT) $(CORE) $(KERNEL) $(CHECK) $(PARSERS)
 	$(call SAY,LD)

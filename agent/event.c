@@ -195,8 +195,9 @@ static const struct kind kinds[] = {
 				    "note=\"{note}\"]" },
 	[EVENT_DRAINED] = { "drained", LOG_LEVEL_INFO, SIZE_OF(fact),
 			    ROWS(OF_WORDS(event.fact.word, "drain", event_drain_words),
-				 NUMBER(0, "wait_ms"), NUMBER(1, "hold_ns"), NOTE),
-			    OF_ROUTER "drain={drain}[ wait_ms={wait_ms}] note=\"{note}\"" },
+				 NUMBER(0, "wait_ms"), NUMBER(1, "hold_ns"), NAME("until"), NOTE),
+			    OF_ROUTER
+			    "drain={drain}[ wait_ms={wait_ms}][ until={until}] note=\"{note}\"" },
 	[EVENT_LEAVE] = { "leave", LOG_LEVEL_INFO, SIZE_OF(fact),
 			  ROWS(OF_WORDS(event.fact.word, "leave", event_leave_words),
 			       NAME("before"), NUMBER(0, "wait_ms"), NUMBER(1, "hold_ns"), NOTE),

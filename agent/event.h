@@ -58,7 +58,8 @@ enum event_kind {
 	EVENT_DRAIN = 27,     /* somebody drains it or ends that: @fact.word: enum event_drain,
 				 number: seconds or 0, uid, pid; name: not empty when it
 				 waits first, EVENT_DRAIN_WAITS */
-	EVENT_DRAINED = 28,   /* what comes of a drain: @fact.word: enum event_drain */
+	EVENT_DRAINED = 28,   /* what comes of a drain: @fact.word: enum event_drain; of
+				 EVENT_DRAIN_KEPT number[2]: CLOCK_REALTIME of its end, or 0 */
 	EVENT_SHARED = 23,    /* such a drain, leave, last resort or damping is of another router of
 				 its group, @fact.name, and so of it: @fact.word, number[0]: the
 				 kind of that event */

@@ -297,7 +297,8 @@ static void fill_check(struct event_words *words)
 		strcpy(words->note, "it answers again");
 }
 
-static void fill_damping(struct event_words *words)
+/* The time in number[2], 0: none, as a text: the name of such an event. */
+static void fill_until(struct event_words *words)
 {
 	static const struct field until =
 		FIELD(struct event_words, event.fact.number[2], "until", FIELD_TIME);
@@ -306,7 +307,6 @@ static void fill_damping(struct event_words *words)
 
 	snprintf(fact->name, sizeof(fact->name), "%.66s",
 		 fact->number[2] ? fields_text(&until, words, text) : "");
-	strcpy(words->note, event_note_damping(&words->event));
 }
 
 /* The word that the other router's line has. */
@@ -521,8 +521,11 @@ void event_words_fill(struct event_words *words)
 	case EVENT_GROUP:
 		fill_group(words);
 		break;
-	case EVENT_DRAIN:
 	case EVENT_DRAINED:
+		fill_until(words);
+		strcpy(words->note, event_note_drain(&words->event));
+		break;
+	case EVENT_DRAIN:
 		strcpy(words->note, event_note_drain(&words->event));
 		break;
 	case EVENT_LEAVE:
@@ -538,7 +541,8 @@ void event_words_fill(struct event_words *words)
 		fill_shared(words);
 		break;
 	case EVENT_DAMPED:
-		fill_damping(words);
+		fill_until(words);
+		strcpy(words->note, event_note_damping(&words->event));
 		break;
 	case EVENT_FORGOTTEN:
 		fill_forgotten(words);

@@ -284,7 +284,7 @@ static void resume_drain(struct routers *routers, struct router *router, int64_t
 	journal.router = NULL; /* of each of its group something was kept */
 	router_resume_drain(routers, router, until_ns, &none);
 	if (drain_is_on(&router->drain))
-		journal_drained(&journal, EVENT_DRAIN_KEPT);
+		journal_drain_kept(&journal, router->drain.until_ns);
 	else
 		journal_drained(&journal, until_ns > routers->now->mono_ns ? EVENT_DRAIN_VOID
 									   : EVENT_DRAIN_OVER);

@@ -515,6 +515,17 @@ void journal_drained(const struct journal_router *router, enum event_drain what)
 	put_shared(router, &event, event.fact.word);
 }
 
+void journal_drain_kept(const struct journal_router *router, int64_t until_ns)
+{
+	const struct clocks *now = router->journal.now;
+	struct event event = of_router(router, EVENT_DRAINED);
+
+	event.fact.word = EVENT_DRAIN_KEPT;
+	if (until_ns != VRRP_NEVER)
+		event.fact.number[2] = now->real_ns + until_ns - now->mono_ns;
+	journal_put(&router->journal, &event);
+}
+
 void journal_hold(const struct journal_router *router, enum event_drain what,
 		  const struct state_hold *hold)
 {

@@ -122,6 +122,13 @@ void journal_drain(const struct journal_router *router, enum event_drain what, i
 void journal_drained(const struct journal_router *router, enum event_drain what);
 
 /**
+ * journal_drain_kept() - it was drained before vipd was started, and is still. Told of each router
+ * of a group: of each it was kept.
+ * @until_ns: VRRP_NEVER: without an end.
+ */
+void journal_drain_kept(const struct journal_router *router, int64_t until_ns);
+
+/**
  * journal_hold() - commands run before a router leaves, or that is over.
  * @what: EVENT_DRAIN_WAITS, until when too; or what ends it.
  */

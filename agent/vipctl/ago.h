@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long ago something was, for people.
+ * How long ago something was, or how long it lasts still, for people.
  */
 #ifndef AGO_H
 #define AGO_H
@@ -16,5 +16,18 @@
  * Return: @buf.
  */
 const char *ago_text(int64_t since_real_ns, char *buf, size_t size);
+
+/**
+ * ago_span_text() - likewise of a time that has passed.
+ */
+const char *ago_span_text(int64_t ns, char *buf, size_t size);
+
+/**
+ * ago_wait_text() - "3.2 s", "4 min", "3 h 20 min", "2 d 1 h".
+ * @buf, @size: at least 32 bytes.
+ *
+ * Return: @buf.
+ */
+const char *ago_wait_text(int64_t ns, char *buf, size_t size);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/event.h"
+#include "ago.h"
 #include "why_active.h"
 #include "why_finding.h"
 #include "why_journal.h"
@@ -271,13 +272,14 @@ static void judge_reload(const struct why_facts *facts, struct why_judgement *ju
 {
 	const struct event *reload = &facts->reload;
 	bool refused = reload->fact.word == EVENT_RELOAD_REFUSED;
+	char ago[24];
 
 	if (!reload->kind || (!refused && reload->fact.word != EVENT_RELOAD_UNDONE) ||
 	    (facts->stopped.kind && facts->stopped.mono_ns > reload->mono_ns))
 		return;
 	why_add(judgement, PROBLEM_DEGRADED, "reload_refused",
-		"the last reload, %" PRId64 " s ago, %s: %.200s",
-		(facts->now_mono_ns - reload->mono_ns) / NS_PER_S,
+		"the last reload, %s ago, %s: %.200s",
+		ago_span_text(facts->now_mono_ns - reload->mono_ns, ago, sizeof(ago)),
 		refused ? "was refused" : "was undone", reload->fact.text);
 }
 

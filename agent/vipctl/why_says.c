@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ago.h"
 #include "vrrp/packet.h"
 
 #define NS_PER_S        INT64_C(1000000000)
@@ -51,14 +52,9 @@ __attribute__((format(printf, 2, 3))) static void say(struct sentence *sentence,
 	sentence->len += (size_t)len < room ? (size_t)len : room - 1;
 }
 
-/* "3.2 s", "4 min". */
 static const char *span(int64_t ns, char *buf)
 {
-	if (ns < 120 * NS_PER_S)
-		snprintf(buf, WHY_TEXT_SIZE, "%.1f s", ns > 0 ? (double)ns / NS_PER_S : 0.0);
-	else
-		snprintf(buf, WHY_TEXT_SIZE, "%.0f min", (double)ns / (60 * NS_PER_S));
-	return buf;
+	return ago_wait_text(ns, buf, WHY_TEXT_SIZE);
 }
 
 static const char *clock_text(int64_t real_ns, char *buf)

@@ -308,7 +308,7 @@ def test_drain_survives_a_restart_and_ends_with_resume(lab):
     one, two = start_pair(lab)
     drain(one, "lan")
     one = restart(lab, one)
-    one.wait_log("router=lan family=4 drain=kept")
+    assert "until=" not in one.wait_log("router=lan family=4 drain=kept")
     wait_until(lambda: one.router()["active_address"] == "192.0.2.3", what="a Backup that hears")
     shown = one.router()
     assert shown["drained"] and shown["drained_until"] is None and shown["effective_priority"] == 1
@@ -330,8 +330,7 @@ def test_drain_of_a_router_that_is_not_there_after_a_restart_is_told(lab):
     one = restart(lab, one, router(150, name="other", vrid=52, addresses=["192.0.2.9/24"]))
     one.wait_log("router=lan family=4 drain=void")
     one.wait_state("other", "active")
-    events = map(json.loads, one.ctl("events", "--json").stdout.splitlines())
-    assert [(it["router"], it["drain"]) for it in events
+    assert [(it["router"], it["drain"]) for it in events(one)
             if it["kind"] == "drained"][-1:] == [("lan", "void")]
 
 
@@ -340,6 +339,10 @@ def test_drain_for_a_time_ends_after_a_restart(lab):
     drain(one, "lan", "--for", "6s")
     one = restart(lab, one)
     assert one.router()["drained"] and one.router()["drained_until"]
+    until = one.router()["drained_until"][:18]
+    assert until in one.wait_log("router=lan family=4 drain=kept until=")
+    assert [it["until"][:18] for it in events(one) if it["kind"] == "drained"
+            and it["drain"] == "kept"] == [until]
     one.wait_state("lan", "active", timeout=15)
     assert not one.router()["drained"]
 

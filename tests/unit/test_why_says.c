@@ -275,6 +275,9 @@ static void test_why_priority_is_made_of_what_all_with_one_fate_have(void **stat
 	s->routers[1].effective = 1;
 	assert_non_null(strstr(why_says_priority(&s->facts, &s->routers[1], s->text),
 			       ", as it is drained for 90.0 s more"));
+	s->routers[2].drained_until_real_ns = NOW + 2 * 24 * 3600 * SECOND;
+	assert_non_null(strstr(why_says_priority(&s->facts, &s->routers[1], s->text),
+			       ", as it is drained for 2 d more"));
 	s->routers[2].drain_held_until_real_ns = NOW + 5 * SECOND;
 	s->routers[1].effective = 55;
 	assert_non_null(strstr(why_says_priority(&s->facts, &s->routers[1], s->text),
