@@ -131,7 +131,8 @@ static const struct answer_command commands[] = {
 	/* It has passwords of version 2. */
 	{ "configuration", ANSWER_CHANGE, .steps = configuration_steps },
 	{ "reload", ANSWER_CHANGE, .steps = NULL },
-	{ "forget", ANSWER_CHANGE, .takes_router = true, .steps = forget_steps },
+	{ "forget", ANSWER_CHANGE, .takes_router = true, .takes_group = true,
+	  .steps = forget_steps },
 	{ "drain", ANSWER_CHANGE, .takes_router = true, .takes_seconds = true, .takes_group = true,
 	  .steps = drain_steps },
 	{ "resume", ANSWER_CHANGE, .takes_router = true, .takes_group = true,

@@ -252,11 +252,11 @@ static int command_doctor(const char *path, const struct arguments *arguments)
 
 /* One row per command: dispatch and usage. */
 static const struct command commands[] = {
-	{ "show", "[--json] [--watch] [--checks | --notify [--state-dir DIR]] [ROUTER|CHECK]",
+	{ "show", "[--json] [--watch] [--checks | --notify [--state-dir DIR]] [ROUTER|GROUP|CHECK]",
 	  "the state of every virtual router, or of one; or what checks have found, or one of them",
 	  USAGE_JSON | USAGE_WATCH | USAGE_CHECKS | USAGE_NOTIFY | USAGE_STATE_DIR, true,
 	  command_show },
-	{ "check", "[--json] [ROUTER]",
+	{ "check", "[--json] [ROUTER|GROUP]",
 	  "whether all is well: ends with 0, or 1: degraded, 2: wrong", USAGE_JSON, true,
 	  command_check },
 	{ "why", "[--json] [ROUTER|GROUP]",
@@ -278,8 +278,8 @@ static const struct command commands[] = {
 	  USAGE_KEEPALIVED, false, command_metrics },
 	{ "reload", "[--dry-run]", "read the configuration again, without a word on the wire",
 	  USAGE_DRY_RUN, false, command_reload },
-	{ "forget", "[--json] [ROUTER]", "let Backups end the wait for an Active that is none",
-	  USAGE_JSON, true, command_forget },
+	{ "forget", "[--json] [ROUTER|GROUP]",
+	  "let Backups end the wait for an Active that is none", USAGE_JSON, true, command_forget },
 	{ "drain", "[--json] [--for 30m] [ROUTER|GROUP]", "let another host serve, if one can",
 	  USAGE_JSON | USAGE_FOR, true, command_drain },
 	{ "resume", "[--json] [ROUTER|GROUP]", "end a drain", USAGE_JSON, true, command_resume },

@@ -167,6 +167,29 @@ def test_forget_says_of_each_router_what_it_did(lab, gw, probe):
     assert len(events(agent, "forgotten")) == 1
 
 
+def test_forget_takes_a_group_as_show_and_check_do(lab, gw, probe):
+    """The file has them in another order than the group: there they stand where its first one is."""
+    agent = lab.vipd(gw, [
+        router(100, name=name, vrid=51 + i, interval="1s", addresses=[f"192.0.2.{100 + i}/24"])
+        for i, name in enumerate(("lan", "wan", "dmz"))],
+        groups=[{"name": "gateway", "routers": ["dmz", "lan"]}])
+    for i in (0, 1, 2):
+        probe.advert(**FALSE_ADVERT, vrid=51 + i, addresses=[f"192.0.2.{100 + i}"])
+    for name in ("lan", "wan", "dmz"):
+        heard(agent, FALSE, name)
+    assert [it["name"] for it in agent.show()["routers"]] == ["dmz", "lan", "wan"]
+    shown = json.loads(agent.ctl("show", "--json", "gateway").stdout)["routers"]
+    assert [it["name"] for it in shown] == ["dmz", "lan"]
+    checked = agent.ctl("check", "gateway", check=False).stdout
+    assert "dmz" in checked and "lan" in checked and "wan" not in checked, checked
+    done = agent.ctl("forget", "gateway")
+    assert [it.split(":")[0] for it in done.stdout.splitlines()] == ["dmz", "lan"], done
+    assert agent.router("wan")["active_address"] == FALSE
+    assert {it["router"] for it in events(agent, "forgotten")} == {"dmz", "lan"}
+    refused = agent.ctl("forget", "gatewa", check=False)
+    assert refused.returncode == 1 and refused.stderr.endswith("wan; groups: gateway\n"), refused
+
+
 def test_forget_of_a_router_that_there_is_not_names_those_that_are(lab, gw, probe):
     names = [f"router-with-a-long-name-{i}" for i in range(40)]
     agent = lab.vipd(gw, [router(100, name=name, vrid=i + 1, interval="40s",
