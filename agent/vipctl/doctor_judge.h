@@ -34,6 +34,10 @@ void doctor_judge_foreign(const struct doctor_view *view, struct doctor_findings
 void doctor_judge_subnet(const struct doctor_view *view, struct doctor_findings *findings);
 void doctor_judge_peers(const struct doctor_view *view, struct doctor_findings *findings);
 
+/* ---- interfaces where no router lives: doctor_judge_places.c ---- */
+
+void doctor_judge_places(const struct doctor_view *view, struct doctor_findings *findings);
+
 /* ---- settings of interfaces: doctor_judge_settings.c ---- */
 
 void doctor_judge_ipv6(const struct doctor_view *view, struct doctor_findings *findings);

@@ -19,6 +19,7 @@ const struct doctor_row doctor_rows[] = {
 	{ "keys", FILES, doctor_judge_keys },
 	{ "control", FILES, doctor_judge_control },
 	{ "interface", INTERFACES, doctor_judge_interface },
+	{ "interface", INTERFACES, doctor_judge_places },
 	{ "mtu", INTERFACES, doctor_judge_mtu },
 	{ "source", ADDRESSES, doctor_judge_source },
 	{ "duplicate_address", ADDRESSES, doctor_judge_duplicate },

@@ -521,6 +521,21 @@ def test_interface_and_source_that_are_missing(lab):
     assert it.found("subnet")[0]["severity"] == "warning"
 
 
+def test_interface_that_is_only_tracked_and_missing(lab):
+    """A reload that adds it is a fault, as doctor says before."""
+    agent = running(lab, [router(150)])
+    tracking = router(150, track=[{"interface": "ens99"}])
+    it = idle(lab, [tracking], agent.host)
+    found = it.found("interface")
+    assert [(one["severity"], one["subject"]) for one in found] == [
+        ("error", "router lan, tracked interface ens99")], found
+    agent.host.ip("link add ens99 type veth peer name ens98")
+    found = it.found("interface")
+    assert [one["mend"] for one in found] == ["ip link set dev ens99 up"], found
+    agent.host.ip("link set ens99 up", "link set ens98 up")
+    assert not it.found("interface")
+
+
 def test_address_that_another_host_has(lab):
     """The kernel finds that out, as on a network with a clone."""
     hosts = [prepare(lab, ipv6=True), lab.host("gw2", ipv6=True)]
