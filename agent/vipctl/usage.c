@@ -96,6 +96,8 @@ static const char *translation(const char *name)
 	return NULL;
 }
 
+/* Who looks for a word that does not exist, "detail", "unload", is not to be shown one that drains
+ * or forgets: of a command that changes something one letter is wrong, no more. */
 static const char *nearest_command(const struct command *commands, const char *name)
 {
 	unsigned distance, least = likeness(name) + 1;
@@ -103,7 +105,7 @@ static const char *nearest_command(const struct command *commands, const char *n
 
 	for (; commands->name; commands++) {
 		distance = conf_distance(commands->name, name);
-		if (distance < least) {
+		if (distance < least && (distance <= 1 || !(commands->options & USAGE_CHANGES))) {
 			nearest = commands->name;
 			least = distance;
 		}

@@ -31,6 +31,9 @@ enum usage_option {
 	USAGE_UNTIL = 1 << 19, /* has a value */
 	USAGE_MANY = 1 << 20,  /* no option: any number of words follow */
 	USAGE_CONF = 1 << 21,  /* has a value */
+	/* No option: it changes what vipd does, so it is suggested for a slip of the finger alone
+	 */
+	USAGE_CHANGES = 1 << 22,
 };
 
 #define USAGE_OPTIONS_MAX 32

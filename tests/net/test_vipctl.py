@@ -76,6 +76,24 @@ def test_value_of_an_option_may_be_attached(args):
     assert done.stderr.endswith('behind --for, such as 30m or 1h30m, got "10y"\n')
 
 
+@pytest.mark.parametrize("word", [
+    "un-drain", "undrains", "unforget", "unload", "remove", "release", "read", "detail", "domain",
+    "main", "trail", "retain", "remain", "format", "target", "reboot", "rename", "require",
+    "results"])
+def test_word_of_another_sense_suggests_nothing_that_changes(word):
+    done = run(word)
+    assert done.returncode == EX_USAGE and f'no command "{word}"' in done.stderr
+    assert not any(f'"{it}"' in done.stderr for it in ("drain", "forget", "reload", "resume",
+                                                       "notify")), done.stderr
+
+
+@pytest.mark.parametrize("word,meant", [
+    ("drian", "drain"), ("dran", "drain"), ("drains", "drain"), ("forgte", "forget"),
+    ("relod", "reload"), ("resum", "resume"), ("notifiy", "notify")])
+def test_slip_of_the_finger_suggests_what_was_meant(word, meant):
+    assert f'did you mean "{meant}"?' in run(word).stderr
+
+
 def test_time_of_a_drain_may_be_a_sum(tmp_path):
     done = run("-s", str(tmp_path / "none"), "drain", "--for", "1h30m")
     assert done.returncode == 1 and "--for" not in done.stderr, done.stderr
