@@ -3,6 +3,12 @@
  */
 #include "doctor_scene.h"
 
+static struct doctor_process process, speaker;
+static struct doctor_program program;
+static struct doctor_key_file key_file;
+static struct doctor_peer peer;
+static struct doctor_tried tried;
+
 /* ---- one thing is wrong ---- */
 
 static struct doctor_interface *eth0(void)
@@ -38,96 +44,6 @@ static void make_port(void)
 static void make_uncarried(void)
 {
 	eth0()->link.carrier = false;
-}
-
-#define LAN_WITH(keys)                                                                             \
-	"routers = ( { name = \"lan\"; interface = \"eth0\"; vrid = 51; addresses = "              \
-	"[ \"192.0.2.1/24\" ]; " keys " } );"
-
-static void make_tracked_missing(void)
-{
-	load(LAN_WITH("track = ( { interface = \"eth7\"; } );"));
-}
-
-static void make_tracked_missing_with_weight(void)
-{
-	load(LAN_WITH("track = ( { interface = \"eth7\"; weight = -10; } );"));
-}
-
-static void make_tracked_down(void)
-{
-	load(LAN_WITH("track = ( { interface = \"eth1\"; } );"));
-	interfaces[2].link.up = false;
-}
-
-static void make_tracked_down_with_weight(void)
-{
-	load(LAN_WITH("track = ( { interface = \"eth1\"; weight = 10; } );"));
-	interfaces[2].link.up = false;
-}
-
-static void make_tracked_without_carrier(void)
-{
-	load(LAN_WITH("track = ( { interface = \"eth1\"; } );"));
-	interfaces[2].link.carrier = false;
-}
-
-/* Told once, although both routers and their group are concerned. */
-static void make_tracked_missing_in_a_group(void)
-{
-	load("routers = ( { name = \"lan\"; interface = \"eth0\"; vrid = 51; addresses = "
-	     "[ \"192.0.2.1/24\" ]; track = ( { interface = \"eth7\"; weight = 5; } ); }, "
-	     "{ name = \"two\"; interface = \"eth0\"; vrid = 52; addresses = [ "
-	     "\"192.0.2.8/24\" ]; } ); groups = ( { name = \"g\"; routers = [ \"lan\", \"two\" "
-	     "]; track = ( { interface = \"eth7\"; weight = 5; } ); } );");
-}
-
-static void make_address_elsewhere_missing(void)
-{
-	load(LAN_WITH("extra_addresses = ( { address = \"203.0.113.9/28\"; interface = \"eth7\"; "
-		      "} );"));
-}
-
-static void make_address_elsewhere_optional(void)
-{
-	load(LAN_WITH("extra_addresses = ( { address = \"203.0.113.9/28\"; interface = \"eth7\"; "
-		      "required = false; } );"));
-}
-
-static void make_route_missing(void)
-{
-	load(LAN_WITH("routes = ( { to = \"198.51.100.0/24\"; interface = \"eth7\"; } );"));
-}
-
-static void make_way_missing(void)
-{
-	load(LAN_WITH("routes = ( { to = \"198.51.100.0/24\"; nexthops = ( { interface = "
-		      "\"eth7\"; }, { interface = \"eth1\"; } ); } );"));
-}
-
-static void make_ways_missing(void)
-{
-	load(LAN_WITH("routes = ( { to = \"198.51.100.0/24\"; nexthops = ( { interface = "
-		      "\"eth7\"; }, { interface = \"eth7\"; via = \"192.0.2.77\"; } ); } );"));
-}
-
-static void make_rule_missing(void)
-{
-	load(LAN_WITH("rules = ( { iif = \"eth7\"; table = 100; priority = 100; } );"));
-}
-
-static void make_check_missing(void)
-{
-	load("checks = ( { name = \"gw\"; ping = { addresses = [ \"192.0.2.9\" ]; interface = "
-	     "\"eth7\"; }; } ); " LAN_WITH("track = ( { check = \"gw\"; } );"));
-}
-
-/* vipd makes it. */
-static void make_tracked_macvlan(void)
-{
-	load("routers = ( { name = \"lan\"; interface = \"eth0\"; vrid = 51; mac = { type = "
-	     "\"virtual\"; name = \"mac51\"; }; addresses = [ \"192.0.2.1/24\" ]; routes = ( { "
-	     "to = \"198.51.100.0/24\"; interface = \"mac51\"; } ); } );");
 }
 
 static void make_narrow(void)
@@ -618,24 +534,6 @@ static const struct row {
 	{ "down", make_down, "interface", DOCTOR_ERROR, "ip link set dev eth0 up" },
 	{ "a port", make_port, "interface", DOCTOR_ERROR, NULL },
 	{ "no carrier", make_uncarried, "interface", DOCTOR_WARNING, NULL },
-	{ "tracked, missing", make_tracked_missing, "interface", DOCTOR_ERROR, NULL },
-	{ "tracked with a weight, missing", make_tracked_missing_with_weight, "interface",
-	  DOCTOR_WARNING, NULL },
-	{ "tracked, down", make_tracked_down, "interface", DOCTOR_ERROR,
-	  "ip link set dev eth1 up" },
-	{ "tracked with a weight, down", make_tracked_down_with_weight, NOTHING },
-	{ "tracked, no carrier", make_tracked_without_carrier, "interface", DOCTOR_WARNING, NULL },
-	{ "tracked by all of a group", make_tracked_missing_in_a_group, "interface", DOCTOR_WARNING,
-	  NULL },
-	{ "an address elsewhere", make_address_elsewhere_missing, "interface", DOCTOR_ERROR, NULL },
-	{ "an address elsewhere, optional", make_address_elsewhere_optional, "interface",
-	  DOCTOR_WARNING, NULL },
-	{ "a route", make_route_missing, "interface", DOCTOR_ERROR, NULL },
-	{ "a way of two", make_way_missing, "interface", DOCTOR_WARNING, NULL },
-	{ "both ways", make_ways_missing, "interface", DOCTOR_ERROR, NULL },
-	{ "a rule", make_rule_missing, "interface", DOCTOR_WARNING, NULL },
-	{ "a check", make_check_missing, "interface", DOCTOR_WARNING, NULL },
-	{ "a macvlan of vipd's", make_tracked_macvlan, NOTHING },
 	{ "MTU", make_narrow, "mtu", DOCTOR_ERROR, "ip link set dev eth0 mtu 1500" },
 	{ "no member", make_member_gone, "membership", DOCTOR_ERROR, "vipctl reload" },
 	{ "snooping", make_snooping, "snooping", DOCTOR_WARNING,
@@ -835,17 +733,6 @@ static void test_doctor_quotes_words_of_commands(void **state)
 	assert_string_equal(doctor_word(&findings, "it's"), "'it'\\''s'");
 }
 
-static void test_doctor_tells_of_an_interface_elsewhere_once(void **state)
-{
-	(void)state;
-	begin();
-	make_tracked_missing_in_a_group();
-	(void)run();
-	assert_int_equal(findings.n[DOCTOR_WARNING], 1);
-	assert_string_equal(findings.first->subject, "router lan, tracked interface eth7");
-	assert_string_equal(findings.first->seen, "there is no interface of that name");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -856,7 +743,6 @@ int main(void)
 		cmocka_unit_test(test_doctor_rows_are_all_tested),
 		cmocka_unit_test_teardown(test_doctor_counts_what_it_cannot_check, finish),
 		cmocka_unit_test_teardown(test_doctor_quotes_words_of_commands, finish),
-		cmocka_unit_test_teardown(test_doctor_tells_of_an_interface_elsewhere_once, finish),
 	};
 
 	return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
