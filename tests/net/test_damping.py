@@ -135,7 +135,10 @@ def test_damping_of_a_group_is_one_for_all_members(lab):
     two.host.wait_adverts(20, since=lab.now())
     assert set(states(one).values()) == {"backup"} and set(states(two).values()) == {"active"}
     assert len({it["damped_until"] for it in one.show()["routers"]}) == 1
-    assert one.router("wan")["damped_until"] and told(one, "begins") == 1
+    begun = [it for it in one.log if "damped=begins" in it]
+    assert one.router("wan")["damped_until"] and len(begun) == 2, begun
+    assert [("router=lan " in it, "with=lan " in it) for it in begun] == [(True, False),
+                                                                         (False, True)], begun
     two.kill()
     wait_all(one, "active")
 
