@@ -13,7 +13,9 @@
 #include "agent/event.h"
 #include "agent/fields.h"
 #include "agent/log.h"
+#include "client.h"
 #include "complain.h"
+#include "connection.h"
 #include "moment.h"
 #include "printable.h"
 
@@ -32,6 +34,55 @@ static bool parse_count(const char *text, unsigned *ret)
 	return isdigit((unsigned char)text[0]) && !*end && count > 0 && count <= COUNT_MAX;
 }
 
+/* ---- whose ---- */
+
+/* Of a router that is among the names of an array in JSON; an empty one is of all, and the host. */
+#define IS_OF(names)                                                                               \
+	"(json_array_length(" names ") = 0 OR router IN (SELECT value FROM json_each(" names ")))"
+
+static const char *take_router(const struct records_table *table, const void *record, void *arg)
+{
+	char name[FIELDS_TEXT_SIZE];
+
+	if (strcmp(table->name, "router") == 0)
+		json_array_append_new(arg, json_string(client_text(table, record, "name", name)));
+	return NULL;
+}
+
+struct asking {
+	const char *name;
+	json_t *names;
+	char why[COMPLAIN_SIZE];
+};
+
+static int ask_routers(int fd, const void *arg)
+{
+	struct asking *asking = *(struct asking *const *)arg;
+	const struct client_question question = { .command = "show",
+						  .router = asking->name,
+						  .each = take_router,
+						  .arg = asking->names,
+						  .ret_why = asking->why };
+
+	return client_ask(fd, &question);
+}
+
+/* One that is named, and those of a group of that name: a vipd that runs here knows them, and of
+ * the database of another host it knows nothing. Return: owned by the caller; NULL: no memory. */
+static char *names_of(const struct history_options *options)
+{
+	struct asking asking = { options->router, json_array(), "" }, *const arg = &asking;
+	char *text;
+
+	if (options->router)
+		json_array_append_new(asking.names, json_string(options->router));
+	if (options->router && !options->place.directory)
+		(void)connection_converse(options->place.control, ask_routers, &arg, asking.why);
+	text = json_dumps(asking.names, JSON_COMPACT);
+	json_decref(asking.names);
+	return text;
+}
+
 /* ---- pages ---- */
 
 struct row {
@@ -44,6 +95,7 @@ struct row {
  * somebody takes in what is printed. */
 struct pages {
 	const struct history_options *options;
+	char *routers; /* owned; whose events: an array of names in JSON, empty: of all */
 	char since[24], offset[16];
 	bool any; /* the next two are known */
 	/* Numbers of events, as they were told: by the clock, which is set, they have no order. */
@@ -87,13 +139,12 @@ static void take_first(sqlite3_stmt *row, void *arg)
 static int find_bounds(sqlite3 *db, struct pages *pages, char *ret_why)
 {
 	static const char by_number[] = "SELECT id FROM events WHERE +time >= CAST(?1 AS INTEGER) "
-					"AND (?2 = '' OR router = ?2) ORDER BY id DESC "
-					"LIMIT 1 OFFSET CAST(?3 AS INTEGER)";
+					"AND " IS_OF("?2") " ORDER BY id DESC "
+							   "LIMIT 1 OFFSET CAST(?3 AS INTEGER)";
 	static const char by_time[] = "SELECT min(id) FROM events WHERE time >= CAST(?1 AS "
 				      "INTEGER)";
-	const char *router = pages->options->router ? pages->options->router : "";
-	const char *const last[] = { pages->since, router, "0" };
-	const char *const first[] = { pages->since, router, pages->offset };
+	const char *const last[] = { pages->since, pages->routers, "0" };
+	const char *const first[] = { pages->since, pages->routers, pages->offset };
 
 	pages->any = false;
 	strcpy(pages->after, "-1");
@@ -126,12 +177,12 @@ static int read_page(sqlite3 *db, void *arg, char *ret_why)
 {
 	static const char query[] =
 		"SELECT time, id, level, json FROM events WHERE id > CAST(?1 AS INTEGER) AND "
-		"id <= CAST(?2 AS INTEGER) AND +time >= CAST(?3 AS INTEGER) AND "
-		"(?4 = '' OR router = ?4) ORDER BY id LIMIT CAST(?5 AS INTEGER)";
+		"id <= CAST(?2 AS INTEGER) AND +time >= CAST(?3 AS INTEGER) AND " IS_OF(
+			"?4") " ORDER BY id LIMIT CAST(?5 AS INTEGER)";
 	struct pages *pages = arg;
 	char limit[16];
-	const char *const texts[] = { pages->after, pages->last, pages->since,
-				      pages->options->router ? pages->options->router : "", limit };
+	const char *const texts[] = { pages->after, pages->last, pages->since, pages->routers,
+				      limit };
 
 	free_rows(pages);
 	snprintf(limit, sizeof(limit), "%d", PAGE_ROWS);
@@ -184,7 +235,7 @@ static void take_any(sqlite3_stmt *row, void *arg)
 }
 
 struct search {
-	const char *router;
+	const char *routers;
 	bool found;
 };
 
@@ -193,14 +244,15 @@ static int read_any(sqlite3 *db, void *arg, char *ret_why)
 	struct search *search = arg;
 
 	search->found = false;
-	return database_ask(db, "SELECT 1 FROM events WHERE router = ?1 LIMIT 1", &search->router,
-			    1, take_any, &search->found, ret_why);
+	return database_ask(db, "SELECT 1 FROM events WHERE " IS_OF("?1") " LIMIT 1",
+			    &search->routers, 1, take_any, &search->found, ret_why);
 }
 
 /* Nothing of it was found: it has been quiet, or there was never one of that name. */
-static int explain_nothing(const char *directory, const char *router)
+static int explain_nothing(const char *directory, const struct pages *pages)
 {
-	struct search search = { .router = router };
+	const char *router = pages->options->router;
+	struct search search = { .routers = pages->routers };
 	struct names names;
 
 	if (!router)
@@ -265,7 +317,7 @@ static int print_all(const char *directory, struct pages *pages)
 	} while (pages->n == PAGE_ROWS);
 	if (fflush(stdout) != 0)
 		return EXIT_FAILURE;
-	return any ? EXIT_SUCCESS : explain_nothing(directory, pages->options->router);
+	return any ? EXIT_SUCCESS : explain_nothing(directory, pages);
 }
 
 /* Return: EX_OK, or EX_USAGE, told. */
@@ -299,11 +351,16 @@ int history(const struct history_options *options)
 		return complain(NULL, "out of memory");
 	pages->options = options;
 	status = parse(options, pages);
+	if (status == EX_OK) {
+		pages->routers = names_of(options);
+		status = pages->routers ? EX_OK : complain(NULL, "out of memory");
+	}
 	if (status == EX_OK)
 		status = database_find(&options->place, directory, NULL);
 	if (status == 0)
 		status = print_all(directory, pages);
 	free_rows(pages);
+	free(pages->routers);
 	free(pages);
 	return status;
 }

@@ -11,7 +11,7 @@
 
 struct history_options {
 	bool json;
-	const char *router; /* NULL: of all, and of the host */
+	const char *router; /* or group; NULL: of all, and of the host */
 	const char *count;  /* the last so many; NULL: all */
 	const char *since;  /* "2h", "2026-11-27", "2026-11-27T04:05:06Z"; NULL: all */
 	struct database_place place;

@@ -267,7 +267,7 @@ static const struct command commands[] = {
 	  USAGE_JSON | USAGE_CONF | USAGE_NODE, false, command_doctor },
 	{ "events", "[--follow] [--json]", "what has happened, also before a crash or a reload",
 	  USAGE_FOLLOW | USAGE_JSON, false, command_events },
-	{ "history", "[--json] [-n N] [--since T] [--state-dir DIR] [ROUTER]",
+	{ "history", "[--json] [-n N] [--since T] [--state-dir DIR] [ROUTER|GROUP]",
 	  "what has happened for as long as it is kept, also without a vipd",
 	  USAGE_JSON | USAGE_COUNT | USAGE_SINCE | USAGE_STATE_DIR, true, command_history },
 	{ "timeline", "[--since T] [--until T] [-o FILE] [NODE=]FILE...",

@@ -70,6 +70,35 @@ def test_history_has_all_also_when_nobody_runs(lab, home):
     assert sorted(os.listdir(home)) == ["drains", "lock", "vipd.db"]
 
 
+def test_history_of_a_group_is_that_of_its_routers(lab, home):
+    """And a drain of one of them is found at each, by its name."""
+    one = start(lab, home, router(150, **FAST),
+                router(150, name="wan", vrid=52, addresses=["192.0.2.9/24"], **FAST),
+                router(150, name="dmz", vrid=53, addresses=["192.0.2.10/24"], **FAST),
+                groups=[{"name": "gateway", "routers": ["lan", "wan"]}])
+    for name in ("lan", "wan", "dmz"):
+        one.wait_state(name, "active")
+    one.ctl("drain", "wan", check=False)
+    one.ctl("resume", "wan")
+    one.wait_log("drain=resumed")
+    wait_until(lambda: len(rows(home, "SELECT id FROM events WHERE json LIKE '%drain=resumed%'")) == 2,
+               what="both in there")
+    for name in ("lan", "wan"):
+        said = texts(one.ctl("history", name))
+        assert all(f"router={name} " in it for it in said)
+        for what in ("drain=begins", "drain=resumed"):
+            assert len([it for it in said if what in it]) == 1, said
+    assert not any("drain=" in it for it in texts(one.ctl("history", "dmz")))
+    of_group = texts(one.ctl("history", "gateway"))
+    assert {it.split("router=")[1].split()[0] for it in of_group} == {"lan", "wan"}
+    assert len(of_group) == len(texts(one.ctl("history", "lan"))) + len(texts(one.ctl("history", "wan")))
+    last = texts(one.ctl("history", "gateway", "-n", "2"))
+    assert last == of_group[-2:]
+    assert one.term() == 0
+    away = run_vipctl(one.host, "history", "--state-dir", home, "gateway")
+    assert away.returncode == 1 and 'nothing is known of a router "gateway"' in away.stderr, away
+
+
 def test_history_says_what_is_wrong(lab, home):
     host = lab.host("gw1", "192.0.2.2/24")
     for words, said, code in ((["--state-dir", "/nonexistent"], "no history is kept there", 1),
