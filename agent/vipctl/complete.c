@@ -108,7 +108,7 @@ static void offer_place(const struct line *line, const char *place)
 
 	if (strcmp(place, "ROUTER") == 0 && !(line->options & USAGE_CHECKS))
 		offer_names(line, "show", "router", "name");
-	else if (strcmp(place, "GROUP") == 0)
+	else if (strcmp(place, "GROUP") == 0 && !(line->options & USAGE_CHECKS))
 		offer_names(line, "show", "router", "group");
 	else if (strcmp(place, "CHECK") == 0 && (line->options & USAGE_CHECKS))
 		offer_names(line, "checks", "check", "name");

@@ -186,7 +186,7 @@ def test_names_are_those_of_the_vipd_that_answers(agent):
     """Each once; of commands that take a group, that of the group, too."""
     front = ("-s", agent.control)
     with agent.host.inside():
-        assert candidates(*front, "show", "") == ["lan", "wan"]
+        assert candidates(*front, "show", "") == ["lan", "wan", "gateway"]
         assert candidates(*front, "show", "--json", "l") == ["lan"]
         assert candidates(*front, "show", "--checks", "") == ["web"]
         assert candidates(*front, "drain", "") == ["lan", "wan", "gateway"]
@@ -237,7 +237,7 @@ def test_shells_hand_on_what_vipctl_offers(agent):
     """Bash and zsh, from the first word to a name."""
     front = f"-s {agent.control} "
     with agent.host.inside():
-        for line, expected in (("sh", ["show"]), (front + "show ", ["lan", "wan"]),
+        for line, expected in (("sh", ["show"]), (front + "show ", ["lan", "wan", "gateway"]),
                                (front + "drain g", ["gateway"]), ("show --ch", ["--checks"]),
                                ("import --ah h", ["hmac"])):
             assert by_bash("vipctl " + line) == expected
