@@ -275,6 +275,9 @@ const char *conf_alike_text(const struct conf_difference *d)
 		return NULL;
 	if (strcmp(d->noun, "group") == 0)
 		return strcmp(d->key, "routers") == 0 ? text_of_members(d) : NULL;
+	/* It is of no one element, and others see none of a router. */
+	if (d->change == CONF_ORDER)
+		return NULL;
 	for (size_t i = 0; strcmp(d->noun, "router") == 0 && i < sizeof(rows) / sizeof(rows[0]);
 	     i++)
 		if (strcmp(d->key, rows[i].key) == 0)

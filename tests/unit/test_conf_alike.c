@@ -36,6 +36,7 @@ static const char *said_of(const char *old_text, const char *new_text)
 #define A             "addresses = [ \"192.0.2.1/24\" ]; "
 #define TWO           "until the other hosts have it, too, both may be active at a time;"
 #define V2            A "version = 2; "
+#define PEERS(list)   A "unicast = { peers = [ " list " ]; }; "
 #define UNICAST(more) A "unicast = { peers = [ \"192.0.2.3\" ]; " more "}; "
 #define HMAC(more)    A "auth = { type = \"hmac\"; keys = \"/etc/keys\"; " more "}; "
 
@@ -54,7 +55,11 @@ static void test_alike_of_a_router(void **state)
 		{ A, A "group_address = \"224.0.0.18\";", "" },
 		{ A, "addresses = [ ];", "addresses: " TWO },
 		{ "addresses = [ ];", A, "addresses: " TWO },
+		{ "addresses = [ \"192.0.2.1/24\", \"192.0.2.2/24\" ]; ",
+		  "addresses = [ \"192.0.2.2/24\", \"192.0.2.1/24\" ]; ", "" },
 		{ A, UNICAST(""), "unicast.ttl: " TWO },
+		{ PEERS("\"192.0.2.3\", \"192.0.2.4\""), PEERS("\"192.0.2.4\", \"192.0.2.3\""),
+		  "" },
 		{ UNICAST(""), UNICAST("ttl = 254; "),
 		  "unicast.ttl: a host whose min_ttl is higher than what arrives there discards "
 		  "it, and then both may be active at a time;" },
