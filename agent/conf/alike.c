@@ -159,15 +159,31 @@ static const char *text_of_families(const struct conf_difference *d)
 	       "be served by nobody";
 }
 
-static const char *text_of_addresses(const struct conf_difference *d)
+/* Whether it holds an address, whatever the options are, and whether it is advertised or not. */
+static bool holds(const struct conf_router *router, const struct conf_address *address)
 {
-	if (!hear_each_other(hears_list, d->old, d->new))
-		return TWO_ACTIVE;
+	for (unsigned i = 0; i < router->addresses_n + router->extra_n; i++)
+		if (router->addresses[i].family == address->family &&
+		    memcmp(router->addresses[i].bytes, address->bytes, sizeof(address->bytes)) == 0)
+			return true;
+	return false;
+}
+
+/* One that only has other options neither comes nor goes. */
+static const char *text_of_extra(const struct conf_difference *d)
+{
+	if (holds(d->old, d->item) && holds(d->new, d->item))
+		return NULL;
 	if (d->change == CONF_COMES)
 		return "until the other hosts have it, too, nobody has it while one of them is "
 		       "active";
 	return text_if(d->change == CONF_GOES, "until the other hosts are without it, too, it is "
 					       "back whenever one of them is active");
+}
+
+static const char *text_of_addresses(const struct conf_difference *d)
+{
+	return hear_each_other(hears_list, d->old, d->new) ? text_of_extra(d) : TWO_ACTIVE;
 }
 
 static const char *text_of_mac(const struct conf_difference *d)
@@ -245,6 +261,7 @@ static const struct {
 	{ "source", text_of_source },
 	{ "families", text_of_families },
 	{ "addresses", text_of_addresses },
+	{ "extra_addresses", text_of_extra },
 	{ "mac.type", text_of_mac },
 	{ "mac.address", text_of_mac_address },
 	{ "checksum", text_of_checksum },

@@ -36,6 +36,9 @@ static const char *said_of(const char *old_text, const char *new_text)
 #define A             "addresses = [ \"192.0.2.1/24\" ]; "
 #define TWO           "until the other hosts have it, too, both may be active at a time;"
 #define V2            A "version = 2; "
+#define EXTRA         "extra_addresses = [ \"192.0.2.7/24\" ]; "
+#define COMES         "until the other hosts have it, too, nobody has it while one of them is active;"
+#define GOES          "until the other hosts are without it, too, it is back whenever one of them is active;"
 #define PEERS(list)   A "unicast = { peers = [ " list " ]; }; "
 #define UNICAST(more) A "unicast = { peers = [ \"192.0.2.3\" ]; " more "}; "
 #define HMAC(more)    A "auth = { type = \"hmac\"; keys = \"/etc/keys\"; " more "}; "
@@ -57,6 +60,13 @@ static void test_alike_of_a_router(void **state)
 		{ "addresses = [ ];", A, "addresses: " TWO },
 		{ "addresses = [ \"192.0.2.1/24\", \"192.0.2.2/24\" ]; ",
 		  "addresses = [ \"192.0.2.2/24\", \"192.0.2.1/24\" ]; ", "" },
+		{ A, "addresses = ( { address = \"192.0.2.1/24\"; label = \"eth0:1\"; } ); ", "" },
+		{ A, "addresses = ( { address = \"192.0.2.1/24\"; interface = \"eth1\"; } ); ",
+		  "" },
+		{ A, "addresses = [ \"192.0.2.1/25\" ]; ", "" },
+		{ A, "addresses = [ \"192.0.2.1/24\", \"192.0.2.7/24\" ]; ", "addresses: " COMES },
+		{ A EXTRA, A, "extra_addresses: " GOES },
+		{ A EXTRA, "addresses = [ \"192.0.2.1/24\", \"192.0.2.7/24\" ]; ", "" },
 		{ A, UNICAST(""), "unicast.ttl: " TWO },
 		{ PEERS("\"192.0.2.3\", \"192.0.2.4\""), PEERS("\"192.0.2.4\", \"192.0.2.3\""),
 		  "" },
