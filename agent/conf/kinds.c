@@ -442,7 +442,6 @@ const struct conf_kind conf_password = { "password", parse_password, expect_pass
 static const char *duration_hint(const config_setting_t *setting)
 {
 	const char *text = config_setting_get_string(setting), *unit;
-	int64_t ns;
 
 	if (!text)
 		return config_setting_is_number(setting) ? "it needs a unit: \"1s\", \"100ms\""
@@ -454,7 +453,7 @@ static const char *duration_hint(const config_setting_t *setting)
 		return "it needs a unit: \"1s\", \"100ms\"";
 	if (*unit == ' ')
 		return "no blank stands before the unit";
-	if (!conf_duration_parse(text, &ns))
+	if (!conf_duration_has_units(text))
 		return "one unit of ms, s, m, h and d stands behind each number, the longest first";
 	return NULL;
 }

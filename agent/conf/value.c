@@ -24,12 +24,23 @@ static const struct unit {
 
 #define UNITS_N (sizeof(units) / sizeof(units[0]))
 
+/* Of those from @first on. Return: UNITS_N: it is none of them. */
+static size_t find_unit(const char *name, size_t len, size_t first)
+{
+	size_t i = first;
+
+	while (i < UNITS_N &&
+	       (strlen(units[i].name) != len || memcmp(name, units[i].name, len) != 0))
+		i++;
+	return i;
+}
+
 /* One number and its unit, shorter than the one before. @unit: the first that may stand there; set
  * to the next one. Return: what stands behind; NULL: it is none. */
 static const char *parse_part(const char *text, size_t *unit, int64_t *ret_ns)
 {
 	static const char digits[] = "0123456789";
-	size_t whole_len = strspn(text, digits), fraction_len = 0, name_len;
+	size_t whole_len = strspn(text, digits), fraction_len = 0, name_len, i;
 	const char *name = text + whole_len;
 	int64_t whole, fraction = 0, scale = 1;
 
@@ -47,19 +58,14 @@ static const char *parse_part(const char *text, size_t *unit, int64_t *ret_ns)
 	/* Only the last one has a fraction. */
 	if (fraction_len > 0 && name[name_len])
 		return NULL;
-	for (size_t i = 0; i < fraction_len; i++)
+	for (i = 0; i < fraction_len; i++)
 		scale *= 10;
-	for (size_t i = *unit; i < UNITS_N; i++) {
-		if (strlen(units[i].name) != name_len ||
-		    strncmp(name, units[i].name, name_len) != 0)
-			continue;
-		if (whole > DURATION_MAX / units[i].ns)
-			return NULL;
-		*unit = i + 1;
-		*ret_ns = whole * units[i].ns + fraction * (units[i].ns / scale);
-		return name + name_len;
-	}
-	return NULL;
+	i = find_unit(name, name_len, *unit);
+	if (i == UNITS_N || whole > DURATION_MAX / units[i].ns)
+		return NULL;
+	*unit = i + 1;
+	*ret_ns = whole * units[i].ns + fraction * (units[i].ns / scale);
+	return name + name_len;
 }
 
 bool conf_duration_parse(const char *text, int64_t *ret_ns)
@@ -76,6 +82,21 @@ bool conf_duration_parse(const char *text, int64_t *ret_ns)
 	if (sum_ns > DURATION_MAX)
 		return false;
 	*ret_ns = sum_ns;
+	return true;
+}
+
+bool conf_duration_has_units(const char *text)
+{
+	static const char numbers[] = "0123456789.";
+	size_t unit = 0, len;
+
+	for (; *text; text += len) {
+		text += strspn(text, numbers);
+		len = strcspn(text, numbers);
+		unit = find_unit(text, len, unit);
+		if (unit++ == UNITS_N)
+			return false;
+	}
 	return true;
 }
 

@@ -27,6 +27,13 @@
 bool conf_duration_parse(const char *text, int64_t *ret_ns);
 
 /**
+ * conf_duration_has_units() - whether a unit stands behind each number, the longest first. What is
+ * no duration all the same has a number that is none, or is too long.
+ * @text: begins with a number.
+ */
+bool conf_duration_has_units(const char *text);
+
+/**
  * conf_word_is_valid() - whether a text can go into file names, tables and log lines: printable
  * ASCII without blanks, quotes, slashes and backslashes, 1..@len_max characters.
  */

@@ -489,6 +489,22 @@ static void test_distance_is_symmetric_and_bounded(void **state)
 	}
 }
 
+/* Then it is a number that is wrong, and nobody is told of units. */
+static void test_duration_units_are_right_where_a_number_is_wrong(void **state)
+{
+	static const char *const with[] = { "9999999999s", "4000d",   "0.0000001s", ".5s",
+					    "1.s",         "1.5h30m", "1d1h1m1s1ms" };
+	static const char *const without[] = {
+		"1us", "1s1s", "30m1h", "1h30", "1,5s", "1s ", "1S"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
+		assert_true(conf_duration_has_units(with[i]));
+	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+		assert_false(conf_duration_has_units(without[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -499,6 +515,7 @@ int main(void)
 		cmocka_unit_test(test_duration_may_be_a_sum),
 		cmocka_unit_test(test_duration_limit_is_a_day),
 		cmocka_unit_test(test_duration_with_too_many_digits_is_refused),
+		cmocka_unit_test(test_duration_units_are_right_where_a_number_is_wrong),
 		cmocka_unit_test(test_duration_survives_its_text),
 		cmocka_unit_test(test_word_is_printable_without_what_needs_quotes),
 		cmocka_unit_test(test_address_bytes_are_in_network_order),
