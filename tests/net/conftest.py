@@ -27,7 +27,6 @@ FIELDS = ("frame.interface_name", "frame.number", "frame.protocols", "_ws.malfor
 SEVERITY_ERROR = 0x00800000
 BAD = "0"                        # of a checksum's status
 COMPLAINTS = 64                  # exit status: none of pytest's own, and no second run excuses it
-COMPLAINTS = 64                  # exit status: none of pytest's, nothing excuses it
 
 
 def pytest_configure(config):
