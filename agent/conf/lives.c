@@ -20,7 +20,7 @@ struct lives {
 	void *arg;
 	const struct conf *new;
 	struct sorted old_names, new_names; /* as the files have them */
-	struct sorted new_lives;            /* of one family */
+	struct sorted old_lives, new_lives; /* of one family */
 	bool *told; /* per router of the new file, owned: as a continuation */
 	int err;
 };
@@ -72,6 +72,19 @@ static const struct conf_router *continuer(const struct lives *lives, const stru
 	return next ? find(&lives->new_names, next) : NULL;
 }
 
+/* Whether it continues anybody. */
+static bool goes_on(const struct lives *lives, const struct conf_router *new)
+{
+	for (unsigned i = 0; i < conf_family_count(new); i++) {
+		const struct conf_router *like = conf_family_member(new, i);
+		const struct conf_router *old = find(&lives->old_lives, like);
+
+		if (old && continuer(lives, find(&lives->old_names, old)) == new)
+			return true;
+	}
+	return false;
+}
+
 /* Then all but the name is told by conf_diff(). */
 static bool goes_on_by_name(const struct lives *lives, const struct conf_router *new)
 {
@@ -109,6 +122,16 @@ static void tell_renamed(struct lives *lives, const struct conf_difference *d,
 		lives->err = err;
 }
 
+/* One that has the name of another one that goes on by a new name. */
+static void tell_new(struct lives *lives, const struct conf_difference *d)
+{
+	const struct conf_difference new = {
+		.change = CONF_NEW, .noun = d->noun, .name = d->name, .new = d->new
+	};
+
+	lives->each(&new, lives->arg);
+}
+
 static bool is_told(const struct lives *lives, const struct conf_router *new)
 {
 	return lives->told[new - lives->new->written];
@@ -122,10 +145,13 @@ static void take(const struct conf_difference *d, void *arg)
 	bool ends = d->change == CONF_GONE || d->change == CONF_RESTART;
 	const struct conf_router *next = of_router && ends ? continuer(lives, d->old) : NULL;
 
-	if (next)
+	if (next) {
 		tell_renamed(lives, d, next);
-	else if (!of_router || d->change != CONF_NEW || !is_told(lives, d->new))
+		if (d->change == CONF_RESTART && !goes_on(lives, d->new))
+			tell_new(lives, d);
+	} else if (!of_router || d->change != CONF_NEW || !is_told(lives, d->new)) {
 		lives->each(d, lives->arg);
+	}
 }
 
 static int compare(struct lives *lives, const struct conf *old, const struct conf *new)
@@ -134,6 +160,8 @@ static int compare(struct lives *lives, const struct conf *old, const struct con
 
 	if (err == 0)
 		err = sort(new->written, new->written_n, compare_names, &lives->new_names);
+	if (err == 0)
+		err = sort(old->routers, old->routers_n, compare_lives, &lives->old_lives);
 	if (err == 0)
 		err = sort(new->routers, new->routers_n, compare_lives, &lives->new_lives);
 	lives->told = calloc(new->written_n + 1, sizeof(*lives->told));
@@ -151,6 +179,7 @@ int conf_diff_lives(const struct conf *old, const struct conf *new, conf_differe
 
 	free(lives.old_names.all);
 	free(lives.new_names.all);
+	free(lives.old_lives.all);
 	free(lives.new_lives.all);
 	free(lives.told);
 	return err;

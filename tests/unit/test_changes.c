@@ -132,6 +132,15 @@ static void test_changes_of_a_name_are_told_as_that(void **state)
 			    "reload=changed router=r2 name=r1->r2 change=renamed\n"
 			    "reload=changed router=r1 name=r2->r1 change=renamed\n"
 			    "reload=changed router=r1 priority=100->9\n");
+	/* The name is somebody else's now. */
+	sprintf(text,
+		HOST "routers = ( %s, { name = \"r1\"; interface = \"eth0\"; vrid = 3; " ADDRESS(
+			"3") "}," ROUTER("2", "") " );",
+		renamed);
+	assert_string_equal(lines(two, text),
+			    "reload=changed router=inside name=r1->inside change=renamed\n"
+			    "reload=changed router=inside priority=100->7\n"
+			    "reload=changed router=r1 change=added\n");
 }
 
 /* Whatever it is called: a router of this name is not a key of the host. */
