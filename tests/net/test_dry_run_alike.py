@@ -125,6 +125,8 @@ def test_dry_run_says_that_a_peer_is_not_heard_any_more(lab):
     ({"interval": "1s"}, {"interval": "2s"}),                  # of version 3, which says its own
     ({}, {"group_address": "224.0.0.18"}),                     # as before, now in words
     (PEERS, {"unicast": {"peers": ["192.0.2.2", {"address": "192.0.2.3", "min_ttl": 255}]}}),
+    (PEERS, {"unicast": {"peers": PEERS["unicast"]["peers"][::-1]}}),
+    ({}, {"addresses": [{"address": "192.0.2.1/24", "label": "eth0:1"}]}),
     ({"addresses": ["192.0.2.1/24", "2001:db8::1/64"]},
      {"addresses": ["192.0.2.1/24", "2001:db8::1/64"], "group_address": "ff02::12"})])
 def test_dry_run_does_not_cry_wolf_of_all_hosts(lab, before, after):
