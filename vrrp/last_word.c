@@ -111,8 +111,11 @@ bool vrrp_awaits_last_word(const struct vrrp *vr, const struct vrrp_advert *adve
 	unsigned i = find_left(vr, advert->source);
 	const struct vrrp_left *left = &e->left[i];
 
-	/* Who has lost a contest since is none whose place was taken. */
-	return e->state == VRRP_STATE_ACTIVE && i < VRRP_LEFT_MAX && left->ns <= e->since_ns &&
+	if (e->state != VRRP_STATE_ACTIVE || i == VRRP_LEFT_MAX)
+		return false;
+	/* Who has lost a contest since is none whose place was taken; and who has left long before
+	 * that has had time to speak. */
+	return left->ns <= e->since_ns && e->since_ns < left->ns + longest(vr, left) &&
 	       advert->priority < left->below &&
 	       e->advert_ns <= e->since_ns + longest(vr, left) + successor_ns(vr);
 }

@@ -314,6 +314,10 @@ static void test_receive_last_word_is_no_second_active(void **state)
 	vr.election.advert_ns--;
 	vr.election.left[0].ns++; /* it came back, and lost */
 	assert_int_equal(notices_of(&vr, &m, &own) & bit, bit);
+	vr.election.left[0].ns = vr.election.since_ns - longest_ns; /* long ago */
+	assert_int_equal(notices_of(&vr, &m, &own) & bit, bit);
+	vr.election.left[0].ns++;
+	assert_int_equal(notices_of(&vr, &m, &own) & bit, 0);
 	vr.election.left[0].ns = 0;
 	assert_int_equal(notices_of(&vr, &m, &own) & bit, bit);
 }
