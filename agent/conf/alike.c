@@ -169,9 +169,11 @@ static bool holds(const struct conf_router *router, const struct conf_address *a
 	return false;
 }
 
-/* One that only has other options neither comes nor goes. */
-static const char *text_of_extra(const struct conf_difference *d)
+/* One that only has other options neither comes nor goes. Extra ones may be a host's own. */
+static const char *text_of_addresses(const struct conf_difference *d)
 {
+	if (!hear_each_other(hears_list, d->old, d->new))
+		return TWO_ACTIVE;
 	if (holds(d->old, d->item) && holds(d->new, d->item))
 		return NULL;
 	if (d->change == CONF_COMES)
@@ -179,11 +181,6 @@ static const char *text_of_extra(const struct conf_difference *d)
 		       "active";
 	return text_if(d->change == CONF_GOES, "until the other hosts are without it, too, it is "
 					       "back whenever one of them is active");
-}
-
-static const char *text_of_addresses(const struct conf_difference *d)
-{
-	return hear_each_other(hears_list, d->old, d->new) ? text_of_extra(d) : TWO_ACTIVE;
 }
 
 static const char *text_of_mac(const struct conf_difference *d)
@@ -261,7 +258,6 @@ static const struct {
 	{ "source", text_of_source },
 	{ "families", text_of_families },
 	{ "addresses", text_of_addresses },
-	{ "extra_addresses", text_of_extra },
 	{ "mac.type", text_of_mac },
 	{ "mac.address", text_of_mac_address },
 	{ "checksum", text_of_checksum },
