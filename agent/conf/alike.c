@@ -6,7 +6,6 @@
 
 #include "family.h"
 
-#define TWO_ACTIVE "until the other hosts have it, too, both may be active at a time"
 #define BY_HMAC                                                                                    \
 	"; the way without that is receive-only on all hosts, then permissive on all, then "       \
 	"enforce on all"
@@ -91,10 +90,10 @@ static bool hears_auth(const struct conf_router *a, const struct conf_router *b)
 static const char *auth_text(const struct conf_router *old, const struct conf_router *new)
 {
 	if (old->auth.type == CONF_AUTH_PASSWORD || new->auth.type == CONF_AUTH_PASSWORD)
-		return TWO_ACTIVE;
+		return CONF_ALIKE_TWO_ACTIVE;
 	return new->auth.type == CONF_AUTH_NONE || new->auth.mode == CONF_AUTH_RECEIVE_ONLY
-		       ? TWO_ACTIVE FROM_HMAC
-		       : TWO_ACTIVE BY_HMAC;
+		       ? CONF_ALIKE_TWO_ACTIVE FROM_HMAC
+		       : CONF_ALIKE_TWO_ACTIVE BY_HMAC;
 }
 
 /* ---- peers ---- */
@@ -144,12 +143,12 @@ static const char *text_if(bool holds, const char *text)
 static const char *text_of_version(const struct conf_difference *d)
 {
 	(void)d;
-	return TWO_ACTIVE;
+	return CONF_ALIKE_TWO_ACTIVE;
 }
 
 static const char *text_of_interval(const struct conf_difference *d)
 {
-	return text_if(!hear_each_other(hears_interval, d->old, d->new), TWO_ACTIVE);
+	return text_if(!hear_each_other(hears_interval, d->old, d->new), CONF_ALIKE_TWO_ACTIVE);
 }
 
 static const char *text_of_families(const struct conf_difference *d)
@@ -173,7 +172,7 @@ static bool holds(const struct conf_router *router, const struct conf_address *a
 static const char *text_of_addresses(const struct conf_difference *d)
 {
 	if (!hear_each_other(hears_list, d->old, d->new))
-		return TWO_ACTIVE;
+		return CONF_ALIKE_TWO_ACTIVE;
 	if (holds(d->old, d->item) && holds(d->new, d->item))
 		return NULL;
 	if (d->change == CONF_COMES)
@@ -206,7 +205,7 @@ static const char *text_of_checksum(const struct conf_difference *d)
 
 static const char *text_of_group_address(const struct conf_difference *d)
 {
-	return text_if(!hear_each_other(hears_group, d->old, d->new), TWO_ACTIVE);
+	return text_if(!hear_each_other(hears_group, d->old, d->new), CONF_ALIKE_TWO_ACTIVE);
 }
 
 static const char *text_of_auth(const struct conf_difference *d)
@@ -230,7 +229,7 @@ static const char *text_of_ttl(const struct conf_difference *d)
 	const struct conf_router *old = d->old, *new = d->new;
 
 	if (is_unicast(old) != is_unicast(new))
-		return TWO_ACTIVE;
+		return CONF_ALIKE_TWO_ACTIVE;
 	return text_if(new->unicast.ttl < old->unicast.ttl,
 		       "a host whose min_ttl is higher than what arrives there discards it, and "
 		       "then both may be active at a time");
@@ -245,7 +244,7 @@ static const char *text_of_source(const struct conf_difference *d)
 
 static const char *text_of_vrid(const struct conf_difference *d)
 {
-	return text_if(d->change == CONF_RESTART, TWO_ACTIVE);
+	return text_if(d->change == CONF_RESTART, CONF_ALIKE_TWO_ACTIVE);
 }
 
 static const struct {

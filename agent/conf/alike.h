@@ -10,6 +10,9 @@
 
 #include "conf.h"
 
+/* What follows where hosts do not hear each other. */
+#define CONF_ALIKE_TWO_ACTIVE "until the other hosts have it, too, both may be active at a time"
+
 /* What follows where hosts have different members of a group. */
 #define CONF_ALIKE_MEMBERS                                                                         \
 	"until the other hosts have the same members, one that has a fault on a host may be "      \

@@ -5,10 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/conf/alike.h"
 #include "agent/conf/needs.h"
 #include "agent/key_file.h"
-
-#define TWO_ACTIVE "until the other hosts have it, too, both may be active at a time"
 
 /* The file that was looked at last. */
 struct looked {
@@ -44,8 +43,7 @@ bool dry_run_keys_fit(const struct conf *old, const struct conf *new, char *ret_
 
 	if (new->key_files_n && geteuid() != 0)
 		fputs("vipctl: files of keys are taken for well, and for unchanged, since only "
-		      "root can "
-		      "read them\n",
+		      "root can read them\n",
 		      stderr);
 	else
 		complete = conf_keys_are_complete(new, old, look, &arg, ret_why, DRY_RUN_WHY_SIZE);
@@ -109,7 +107,8 @@ static void compare_file(const struct contents *now)
 		if (strcmp(used->file, now->path) != 0 || !used->number || is_same(key, used))
 			continue;
 		if (key)
-			print_key(now, used->number, "is another one; " TWO_ACTIVE, true);
+			print_key(now, used->number, "is another one; " CONF_ALIKE_TWO_ACTIVE,
+				  true);
 		else
 			print_key(
 				now, used->number,
@@ -138,16 +137,14 @@ static void compare_router(const struct contents *now, const struct conf_router 
 		     find_used(now->running, before->keys, after->active))) {
 		now->printed->alike_n++;
 		printf("router %s: signs with key %u, which this host has not accepted until now; "
-		       "if "
-		       "the others do not either, both may be active at a time: add a key on all "
-		       "hosts before one signs with it\n",
+		       "if the others do not either, both may be active at a time: add a key on "
+		       "all hosts before one signs with it\n",
 		       new->name, after->active);
 	} else if (other_file && !is_same(vrrp_hmac_key(&now->keys, before->active),
 					  find_used(now->running, before->keys, before->active))) {
 		now->printed->alike_n++;
 		printf("router %s: does not accept key %u any more; a host that still signs with "
-		       "it "
-		       "is not heard, and then both may be active at a time\n",
+		       "it is not heard, and then both may be active at a time\n",
 		       new->name, before->active);
 	}
 }
