@@ -187,6 +187,9 @@ class Host(Namespace):
         self.ip(*(f"address add {address} dev {dev}" for address in addresses),
                 f"link set {dev} up")
         self.lab.wait_link(port)
+        with self.socket(*rtnetlink.SOCKET) as sock:
+            wait_until(lambda: rtnetlink.is_running(sock, dev), TIMEOUT, f"a carrier at {port}",
+                       every=0.002)
         return dev
 
     def mac(self, dev="eth0"):

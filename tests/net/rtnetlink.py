@@ -17,7 +17,7 @@ from witness import LabError, wait_until
 
 SOCKET = socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE
 RTM_NEWLINK, RTM_GETLINK, RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 16, 18, 20, 21, 22
-IFF_UP = 1
+IFF_UP, IFF_RUNNING = 1, 0x40
 IFLA_ADDRESS, IFLA_IFNAME, IFLA_LINKINFO = 1, 3, 18
 IFLA_INFO_SLAVE_DATA, IFLA_BRPORT_STATE = 5, 1
 BR_STATE_FORWARDING = 3
@@ -138,6 +138,12 @@ def _messages(raw):
         head = struct.unpack_from("IHHII", raw)
         yield head, raw[16:head[0]]
         raw = raw[(head[0] + 3) & ~3:]
+
+
+def is_running(sock, name):
+    """Whether an interface is up and has a carrier, and the kernel has told of it."""
+    flags, = struct.unpack_from("I", _link_message(sock, name), 8)
+    return bool(flags & IFF_RUNNING)
 
 
 def is_forwarding(sock, port):
