@@ -96,13 +96,14 @@ static bool may_be_of(const struct vrrp_left *left, const struct vrrp_advert *ad
 	return advert->priority != VRRP_PRIORITY_LEAVE && advert->priority < left->below;
 }
 
-/* What it hands over may be announced one by one. */
+/* What it hands over may be announced one by one; who has come waits for that, and asks. A Backup
+ * does not ask: by then it may be Active again, for one that has left as well. */
 static int64_t longest(const struct vrrp *vr, const struct vrrp_left *left)
 {
 	int64_t interval_ns = successor_ns(vr);
-	bool is_slow = left->predecessor && interval_ns < HAND_OVER_NS;
+	bool waits = vr->election.state == VRRP_STATE_ACTIVE && left->predecessor;
 
-	return (is_slow ? HAND_OVER_NS : interval_ns) + LAST_WORD_NS;
+	return (waits && interval_ns < HAND_OVER_NS ? HAND_OVER_NS : interval_ns) + LAST_WORD_NS;
 }
 
 bool vrrp_awaits_last_word(const struct vrrp *vr, const struct vrrp_advert *advert)

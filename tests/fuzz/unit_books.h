@@ -309,7 +309,8 @@ static inline const struct vrrp_left *find_words(const struct subject *s, unsign
 		const struct vrrp_left *left = &s->books[i].before.election.left[n];
 		int64_t longest_ns = successor_ns(s, i);
 
-		if (left->predecessor && longest_ns < slow_ns)
+		if (s->books[i].before.election.state == VRRP_STATE_ACTIVE && left->predecessor &&
+		    longest_ns < slow_ns)
 			longest_ns = slow_ns;
 		if (left->ns && !memcmp(left->source, advert->source, len))
 			return advert->priority && advert->priority < left->below &&

@@ -173,11 +173,11 @@ static bool is_early(const struct sim_gateway *r, struct sim_model *m,
 }
 
 /*
- * Once: until what it handed over has been announced, by somebody who came for that in 20 s, or in
- * an interval of who came. Return: 0, 1, or 2: with the word that it has.
+ * Once: until what it handed over has been announced, which who has come waits for for 20 s, and
+ * others for an interval of who came. Return: 0, 1, or 2: with the word that it has.
  */
-static unsigned is_gone(struct sim_model *m, unsigned interval_cs, const struct vrrp_advert *advert,
-			int64_t now_ns)
+static unsigned is_gone(struct sim_model *m, unsigned interval_cs, bool active,
+			const struct vrrp_advert *advert, int64_t now_ns)
 {
 	struct sim_gone *gone = find_gone(m, advert->source), was;
 	int64_t longest_ns = interval_ns(interval_cs);
@@ -186,7 +186,7 @@ static unsigned is_gone(struct sim_model *m, unsigned interval_cs, const struct 
 		return 0;
 	was = *gone;
 	gone->ns = 0;
-	if (was.predecessor && longest_ns < 20 * SIM_S)
+	if (active && was.predecessor && longest_ns < 20 * SIM_S)
 		longest_ns = 20 * SIM_S;
 	if (!is_waited_for(&was, longest_ns, advert, now_ns))
 		return 0;
@@ -252,7 +252,7 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 	struct sim_model *m = &sim->check.models[i];
 
 	expect_state(sim, i, VRRP_STATE_BACKUP);
-	if (is_gone(m, m->interval_cs, advert, now_ns)) {
+	if (is_gone(m, m->interval_cs, false, advert, now_ns)) {
 		check_unread(sim, i);
 		return;
 	}
@@ -380,7 +380,7 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 	struct sim_gateway *r = &sim->routers[i];
 	struct sim_model *m = &sim->check.models[i];
 	bool early = is_early(r, m, advert, now_ns);
-	unsigned gone = early ? 0 : is_gone(m, r->config.interval_cs, advert, now_ns);
+	unsigned gone = early ? 0 : is_gone(m, r->config.interval_cs, true, advert, now_ns);
 
 	if (early) {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
