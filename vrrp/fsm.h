@@ -74,6 +74,10 @@ struct vrrp_config {
 	struct vrrp_announce announce;
 };
 
+/* A hand-over waits for all that its successor announces, but no longer than that or an interval.
+ */
+#define VRRP_HAND_OVER_NS INT64_C(20000000000)
+
 /* Whose last word is due: who has left, or has lost to this router. */
 struct vrrp_left {
 	uint8_t source[16];

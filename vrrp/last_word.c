@@ -9,11 +9,7 @@
 
 #include "timers.h"
 
-/* A hand-over waits for all that is announced, which may be one by one, but no longer than that or
- * an interval (hand_over.h). */
-#define HAND_OVER_NS INT64_C(20000000000)
-
-/* And then it takes a moment. */
+/* Behind the end of a hand-over it takes a moment. */
 #define LAST_WORD_NS INT64_C(500000000)
 
 /* Some round their skew time down to a multiple of that. */
@@ -103,7 +99,8 @@ static int64_t longest(const struct vrrp *vr, const struct vrrp_left *left)
 	int64_t interval_ns = successor_ns(vr);
 	bool waits = vr->election.state == VRRP_STATE_ACTIVE && left->predecessor;
 
-	return (waits && interval_ns < HAND_OVER_NS ? HAND_OVER_NS : interval_ns) + LAST_WORD_NS;
+	return (waits && interval_ns < VRRP_HAND_OVER_NS ? VRRP_HAND_OVER_NS : interval_ns) +
+	       LAST_WORD_NS;
 }
 
 bool vrrp_awaits_last_word(const struct vrrp *vr, const struct vrrp_advert *advert)

@@ -18,11 +18,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "vrrp/fsm.h"
+
 /* So long a packet may be under way to whoever had the address before it was announced. */
 #define HAND_OVER_GRACE_NS INT64_C(2000000)
 
 /* A thousand addresses with a pause of 10 ms between two announcements take half as long. */
-#define HAND_OVER_LONGEST_NS INT64_C(20000000000)
+#define HAND_OVER_LONGEST_NS VRRP_HAND_OVER_NS
 
 struct router;
 struct routers;
