@@ -212,7 +212,9 @@ def test_commands_have_groups_where_they_are_delegated(service):
     assert not made.lines("was delegated")
     assert made.does("reload") == 0, made.story("not reloaded")
     for name in ("vipd-checker", "vipd-command"):
-        [pid] = [pid for pid in read(f"{base}/cgroup.procs").split() if name_of(int(pid)) == name]
+        [pid] = wait_until(lambda called=name: [pid for pid in read(f"{base}/cgroup.procs").split()
+                                                if name_of(int(pid)) == called],
+                           PATIENCE, lambda _: made.story("a process of checks"))
         os.kill(int(pid), signal.SIGKILL)
     wait_until(lambda: (there := glob.glob(f"{base}/[0-9]*/")) and leaf not in there, PATIENCE,
                lambda _: made.story("another leaf alone"))
