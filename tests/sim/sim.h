@@ -26,6 +26,10 @@
 #define SIM_MS INT64_C(1000000)
 #define SIM_S  INT64_C(1000000000)
 
+/* Two moments are never the same: what arrives in that of a turn is shown to be later by so much.
+ */
+#define SIM_BEHIND_NS 1
+
 /* The longest runs need a tenth of it. */
 #define SIM_EVENTS_PER_RUN_MAX 5000000u
 

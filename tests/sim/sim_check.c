@@ -355,7 +355,7 @@ static void check_takeover(struct sim *sim, unsigned i, const struct vrrp *befor
 
 	if (at < before->election.since_ns)
 		return;
-	if (late < 0)
+	if (late < -SIM_BEHIND_NS)
 		check_fail(sim, "P9", "%s takes over %.3f ms after an advert arrived", node_name(i),
 			   (double)(now - at) / SIM_MS);
 	if (lives > at)

@@ -119,11 +119,10 @@ void socket_deliver(struct sim *sim, unsigned slot, unsigned i)
 	const struct sim_process *speaker = keeper_speaker(sim, i);
 	bool listens = kernel_can_talk(&r->kernel) && takes(sim, i, &sim->net.packets[slot]);
 	bool heard = false;
-	/* Two moments are never the same; what comes after a turn is later than it. */
 	int64_t at_ns = gateway_local_ns(sim, r);
 
 	if (at_ns <= r->turn_ns)
-		at_ns = r->turn_ns + 1;
+		at_ns = r->turn_ns + SIM_BEHIND_NS;
 	for (unsigned n = 0; n < SIM_PROCESSES_MAX && listens; n++) {
 		struct sim_process *process = &sim->processes[i][n];
 		bool queued = queue(sim, process, slot, at_ns);

@@ -230,11 +230,12 @@ static void check_takeover(struct sim *sim, unsigned i, unsigned member, const s
 		check_fail(sim, "U", "%s takes over, and leaves", node_name(i));
 	if (!(alone && !is_mute(process, member)) &&
 	    counts(r, member, is_mute(process, member), before->election.since_ns) &&
-	    now_ns < at_ns + model_down_ns(&r->config, r->unit.arrived[member].interval_cs))
+	    now_ns + SIM_BEHIND_NS <
+		    at_ns + model_down_ns(&r->config, r->unit.arrived[member].interval_cs))
 		check_fail(sim, "U", "%s takes over %.3f ms after an advert of IPv%u", node_name(i),
 			   (double)(now_ns - at_ns) / SIM_MS, before->config.family);
 	if (!alone && !is_mute(process, mate) && !r->unit.arrived[mate].by_muteness &&
-	    now_ns < forbidden_until(r, mate))
+	    now_ns + SIM_BEHIND_NS < forbidden_until(r, mate))
 		check_fail(sim, "U", "%s takes over while its other family hears an Active",
 			   node_name(i));
 }
