@@ -22,22 +22,17 @@ static uint64_t sum_of(const void *record, size_t record_size)
 	return sum;
 }
 
-static void fill_left(struct left_record *r, const struct vrrp_left *left)
+/* Where @below is set a version before this one has kept something else there. */
+static void fill_doubt(struct doubt_record *r, const struct vrrp_doubt *doubt)
 {
-	*r = (struct left_record){ .ns = left->ns,
-				   .below = left->below,
-				   .word = left->word,
-				   .predecessor = left->predecessor };
-	memcpy(r->source, left->source, sizeof(r->source));
+	*r = (struct doubt_record){ .priority = doubt->priority };
+	memcpy(r->source, doubt->source, sizeof(r->source));
 }
 
-static void take_left(struct vrrp_left *left, const struct left_record *r)
+static void take_doubt(struct vrrp_doubt *doubt, const struct doubt_record *r)
 {
-	*left = (struct vrrp_left){ .ns = r->ns,
-				    .below = (uint8_t)r->below,
-				    .word = (uint8_t)r->word,
-				    .predecessor = r->predecessor };
-	memcpy(left->source, r->source, sizeof(left->source));
+	*doubt = (struct vrrp_doubt){ .priority = r->below ? 0 : (uint8_t)r->priority };
+	memcpy(doubt->source, r->source, sizeof(doubt->source));
 }
 
 static void fill_record(struct election_record *r, const struct vrrp *vr)
@@ -81,14 +76,16 @@ static void fill_record(struct election_record *r, const struct vrrp *vr)
 		.advert_ns = e->advert_ns,
 		.announce_ns = e->announce_ns,
 		.reason_by = e->reason.by,
+		.fell_from = e->fell_from,
+		.fell_ns = e->fell_ns,
 		.reason_cause = e->reason.cause,
 	};
 	memcpy(r->source, e->source, sizeof(r->source));
 	memcpy(r->reason_source, e->reason.source, sizeof(r->reason_source));
 	memcpy(r->active_source, e->active_source, sizeof(r->active_source));
 	memcpy(r->lower_source, e->lower_source, sizeof(r->lower_source));
-	for (unsigned i = 0; i < VRRP_LEFT_MAX; i++)
-		fill_left(i ? &r->left_before[i - 1] : &r->left, &e->left[i]);
+	for (unsigned i = 0; i < VRRP_DOUBTS_MAX; i++)
+		fill_doubt(i ? &r->doubts_before[i - 1] : &r->doubt, &e->doubts[i]);
 }
 
 static void take_record(struct vrrp *vr, const struct election_record *r)
@@ -136,12 +133,14 @@ static void take_record(struct vrrp *vr, const struct election_record *r)
 	e->preempt_ns = r->preempt_ns;
 	e->advert_ns = r->advert_ns;
 	e->announce_ns = r->announce_ns;
+	e->fell_from = r->fell_from;
+	e->fell_ns = r->fell_ns;
 	memcpy(e->source, r->source, sizeof(e->source));
 	memcpy(e->reason.source, r->reason_source, sizeof(e->reason.source));
 	memcpy(e->active_source, r->active_source, sizeof(e->active_source));
 	memcpy(e->lower_source, r->lower_source, sizeof(e->lower_source));
-	for (unsigned i = 0; i < VRRP_LEFT_MAX; i++)
-		take_left(&e->left[i], i ? &r->left_before[i - 1] : &r->left);
+	for (unsigned i = 0; i < VRRP_DOUBTS_MAX; i++)
+		take_doubt(&e->doubts[i], i ? &r->doubts_before[i - 1] : &r->doubt);
 }
 
 static void put_counters(struct state *state, unsigned i, const struct vrrp_counters *c)

@@ -64,11 +64,12 @@ struct router_record {
 	uint32_t lease_s;
 };
 
-struct left_record {
+struct doubt_record {
 	uint8_t source[16];
-	int64_t ns; /* 0: none; also of a version that did not keep it */
-	uint32_t below;
-	uint16_t word, predecessor;
+	int64_t reserved_ns;
+	uint32_t below;    /* 0; else of a version that kept something else here */
+	uint16_t priority; /* 0: none */
+	uint16_t reserved;
 };
 
 struct election_record {
@@ -94,12 +95,14 @@ struct election_record {
 	int64_t reason_ns, since_ns, heard_ns, contested_ns;
 	int64_t start_ns, down_ns, preempt_ns, advert_ns, announce_ns; /* or VRRP_NEVER */
 	uint8_t source[16], reason_source[16], active_source[16], lower_source[16];
-	struct left_record left; /* the newest one */
-	uint32_t reason_by;      /* 0: likewise */
+	struct doubt_record doubt; /* the newest one */
+	uint32_t reason_by;        /* 0: likewise */
 	uint8_t reason_cause;
-	uint8_t reserved[3];
+	uint8_t fell_from; /* 0: of a version that did not keep it */
+	uint8_t reserved[2];
 	int64_t delayed_ns; /* 0: over, also of a version that did not keep it */
-	struct left_record left_before[VRRP_LEFT_MAX - 1];
+	struct doubt_record doubts_before[VRRP_DOUBTS_MAX - 1];
+	int64_t fell_ns; /* 0: never, also of a version that did not keep it */
 };
 
 struct counters_record {
@@ -163,14 +166,15 @@ struct will_entry {
 	uint32_t setting;
 };
 
-_Static_assert(sizeof(struct election_record) == 336, "a record only grows at its end");
+_Static_assert(sizeof(struct election_record) == 344, "a record only grows at its end");
 _Static_assert(offsetof(struct election_record, effective_priority) == 35 &&
 		       offsetof(struct election_record, listening) == 36 &&
 		       offsetof(struct election_record, reason_own_priority) == 37 &&
 		       offsetof(struct election_record, ceding) == 38 &&
 		       offsetof(struct election_record, down_intervals) == 39 &&
-		       offsetof(struct election_record, left) == 192 &&
-		       offsetof(struct election_record, left_before) == 240,
+		       offsetof(struct election_record, doubt) == 192 &&
+		       offsetof(struct election_record, doubts_before) == 240 &&
+		       offsetof(struct election_record, fell_ns) == 336,
 	       "and nothing in it moves");
 _Static_assert(sizeof(struct router_record) == 88, "a record only grows at its end");
 _Static_assert(sizeof(struct farewell_record) == 24, "a record only grows at its end");

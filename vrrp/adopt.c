@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "adopt.h"
 
+#include "fsm_private.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -24,7 +26,7 @@ static void forget_heard(struct vrrp *vr, int64_t now_ns)
 	e->active_interval_cs = vr->config.interval_cs;
 	e->active_priority = 0;
 	memset(e->active_source, 0, sizeof(e->active_source));
-	memset(e->left, 0, sizeof(e->left));
+	fsm_doubt_anew(vr);
 	e->late_granted = false;
 	e->lower_heard = false;
 	e->preempt_ns = VRRP_NEVER;
@@ -80,16 +82,15 @@ void vrrp_adopt(struct vrrp *vr, const struct vrrp *old, uint8_t priority, int64
 {
 	assert(vr->config.family == old->config.family);
 	vr->election = old->election;
-	vr->election.priority = priority;
 	vr->counters = old->counters;
 	refresh_as_configured(vr, now_ns);
 	wait_as_configured(vr, &old->config, now_ns);
 	tolerate_as_configured(vr, &old->config);
 	if (vr->config.version != old->config.version)
 		forget_heard(vr, now_ns);
-	if (!same_election(&vr->config, &old->config) ||
-	    old->election.priority != vr->election.priority)
+	if (!same_election(&vr->config, &old->config))
 		vrrp_refresh(vr, now_ns);
+	fsm_change_priority(vr, priority, now_ns);
 }
 
 bool vrrp_is_history(const struct vrrp *old, int64_t now_ns)

@@ -78,17 +78,14 @@ struct vrrp_config {
  */
 #define VRRP_HAND_OVER_NS INT64_C(20000000000)
 
-/* Whose last word is due: who has left, or has lost to this router. */
-struct vrrp_left {
+/* Whose advert was taken for none of an Active: who is one says the same again. */
+struct vrrp_doubt {
 	uint8_t source[16];
-	uint8_t below;    /* it has a lower priority than this, */
-	uint8_t word;     /* and most likely this one */
-	bool predecessor; /* somebody has come in its place, to whom it hands over */
-	int64_t ns;       /* since then; 0: nobody's */
+	uint8_t priority; /* that it said; 0: nobody */
 };
 
-/* So many may go at about one time: a last word waits for the end of a hand-over. */
-#define VRRP_LEFT_MAX 4
+/* So many may go at about one time. */
+#define VRRP_DOUBTS_MAX 4
 
 /* What a virtual router knows and waits for: all that a successor of its process goes on with. */
 struct vrrp_election {
@@ -121,10 +118,11 @@ struct vrrp_election {
 	bool ceding;            /* Active: has offered to leave, and waits for one who takes over */
 	bool late_granted;      /* Backup: one late expiry was not believed already */
 	bool lower_heard;       /* Backup: a lower priority was discarded since the timer started */
-	uint8_t lower_priority; /* its priority; of an Active that has left, what it had before; 0:
-				   that is not known */
+	uint8_t lower_priority; /* its priority */
 	uint8_t lower_source[16];
-	struct vrrp_left left[VRRP_LEFT_MAX]; /* of different sources, the newest first */
+	uint8_t fell_from; /* Active: the priority before it fell last, the highest of late */
+	int64_t fell_ns;   /* then; 0: it has not fallen */
+	struct vrrp_doubt doubts[VRRP_DOUBTS_MAX]; /* of different sources, the newest first */
 };
 
 /*
@@ -224,12 +222,13 @@ void vrrp_source_set(struct vrrp *vr, const uint8_t *source);
  * and one that yields says so with a last advert, so that the last announcement is always the
  * winner's. One that cedes says priority 0, which makes Backups take over that do not preempt, goes
  * on serving for an Active_Down_Interval without an advert, and yields to whoever speaks; if nobody
- * does, it goes on as Active. The first advert of one that has said 0, when another one has come in
- * its place, is its last word if it is below that one's, and so is that of a loser of a contest: it
- * makes no Backup defer to it, nor one yield that cedes in turn, and says 0 once more, as the same
- * advert comes from one that is there by now, and has to answer (§6.4.3). What one that cedes hears
- * of those sooner than they can have come, half a skew time behind its offer, was under way, and is
- * answered with nothing. VRRP_EVENT_FORGET ends a wait that a false advert has begun: a Backup
+ * does, it goes on as Active. A last advert has the priority VRRP_PRIORITY_LOWEST, or 0 for a
+ * successor that has that itself. So one advert of that priority is no Active yet, nor is one that
+ * was under way while this router was better, until its sender says the same again: no Backup that
+ * has an Active defers to it, and an Active that would yield answers it first, as who is Active has
+ * to answer in turn (§6.4.3): with its own advert, or with 0 if it cedes. What one that cedes hears
+ * of such sooner than they can have come, half a skew time behind its offer, is answered with
+ * nothing. VRRP_EVENT_FORGET ends a wait that a false advert has begun: a Backup
  * knows no Active and waits for its configured Active_Down_Interval from then on, or for what was
  * left if that is less; the next advert is believed as ever. In other states it changes nothing.
  * VRRP_EVENT_UNDATED makes a Backup that has heard nobody since it began wait on, for up to a
@@ -258,10 +257,11 @@ int64_t vrrp_deadline(const struct vrrp *vr);
 bool vrrp_is_served(const struct vrrp *vr, enum vrrp_reason_code code);
 
 /**
- * vrrp_awaits_last_word() - whether what an Active hears may be the last word of one in whose place
- * it has come: a hand-over of many addresses ends with that long after the takeover.
+ * vrrp_is_last_word() - whether an advert that was accepted, and is no event yet, is or may be the
+ * last one of a router that serves no longer: it may come long after the takeover of many
+ * addresses.
  */
-bool vrrp_awaits_last_word(const struct vrrp *vr, const struct vrrp_advert *advert);
+bool vrrp_is_last_word(const struct vrrp *vr, const struct vrrp_advert *advert);
 
 /**
  * vrrp_is_owner() - whether the interface owns the addresses (priority 255).

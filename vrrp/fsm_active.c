@@ -42,6 +42,7 @@ static void cede(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 	if (fsm_is_quiet(vr) || vrrp_is_owner(vr))
 		return;
 	fsm_act_advert(out, VRRP_PRIORITY_LEAVE);
+	fsm_doubt_anew(vr);
 	vr->election.ceding = true;
 	vr->election.advert_ns = now_ns + fsm_offer_ns(vr);
 }
@@ -113,19 +114,18 @@ static bool hands_over(const struct vrrp *vr, enum vrrp_reason_code code)
 
 /*
  * The winner hears a lower priority, announces again, and so has the last word in every ARP cache,
- * also of those that have learned ours while both had the addresses. Where ours may be the better
- * one it would drive the winner out: then it is just below that one's, or 0.
+ * also of those that have learned ours while both had the addresses. It is the lowest one, as our
+ * own may be better than what the winner's, or that of a third one, is by then. Who has come for
+ * others hears that it may stay.
  */
 static unsigned last_word(const struct vrrp *vr, enum vrrp_reason_code code,
 			  const struct vrrp_advert *advert)
 {
-	unsigned own = vr->election.priority, below = advert->priority - 1u;
-
 	if (code == VRRP_REASON_HIGHER || code == VRRP_REASON_TIE)
-		return own;
-	if (!hands_over(vr, code))
+		return VRRP_PRIORITY_LOWEST;
+	if (!hands_over(vr, code) || advert->priority == VRRP_PRIORITY_LOWEST)
 		return VRRP_PRIORITY_LEAVE;
-	return own < below ? own : below;
+	return VRRP_PRIORITY_LOWEST;
 }
 
 /* §6.4.3 (450)..(475). The last advert leaves when the addresses are gone. */
@@ -156,16 +156,6 @@ static void give_way(struct vrrp *vr, struct vrrp_reason reason, int64_t now_ns,
 	fsm_set_state(vr, VRRP_STATE_BACKUP, reason, now_ns, out);
 }
 
-/* Whether who sends it is the better one: the higher address decides a tie. */
-static bool wins(const struct vrrp *vr, const struct vrrp_advert *advert)
-{
-	size_t address_len = vrrp_address_len(vr->config.family);
-
-	if (advert->priority != vr->election.priority)
-		return advert->priority > vr->election.priority;
-	return memcmp(advert->source, vr->election.source, address_len) > 0;
-}
-
 static enum vrrp_reason_code better(const struct vrrp *vr, const struct vrrp_advert *advert)
 {
 	return advert->priority > vr->election.priority ? VRRP_REASON_HIGHER : VRRP_REASON_TIE;
@@ -175,13 +165,13 @@ static enum vrrp_reason_code better(const struct vrrp *vr, const struct vrrp_adv
 static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns,
 			  struct vrrp_output *out)
 {
-	enum last_word word;
+	bool doubts;
 
 	if (fsm_is_overtaken(vr, advert, now_ns))
 		return;
-	word = fsm_last_word(vr, advert, now_ns);
-	if (word && vr->election.ceding) {
-		/* It has left by now. But one that has come nevertheless answers this. */
+	doubts = fsm_doubts(vr, advert, now_ns);
+	if (doubts && vr->election.ceding) {
+		/* It serves no longer. But one that has come nevertheless answers this. */
 		fsm_act_advert(out, VRRP_PRIORITY_LEAVE);
 	} else if (advert->priority == VRRP_PRIORITY_LEAVE && fsm_is_quiet(vr)) {
 		announce_soon(vr, now_ns);
@@ -191,16 +181,13 @@ static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 			vr->election.advert_ns = now_ns + vrrp_interval_ns(vr->config.interval_cs);
 	} else if (vr->election.ceding) {
 		yield(vr, VRRP_REASON_CEDED, advert, now_ns, out);
-	} else if (wins(vr, advert)) {
-		/* It has left or lost, and only then has ours fallen: by now it is gone, or defers
-		 * to us. But one that is Active nevertheless answers this, and is believed. */
-		if (word != LAST_WORD_EXACT || !defend(vr, now_ns, out))
+	} else if (fsm_is_better(vr, advert, vr->election.priority)) {
+		/* Likewise: by now it is gone, or defers to us. */
+		if (!doubts || !defend(vr, now_ns, out))
 			yield(vr, better(vr, advert), advert, now_ns, out);
 	} else if (fsm_was_away(vr, 0, now_ns)) {
 		yield(vr, VRRP_REASON_AWAY, advert, now_ns, out);
 	} else {
-		/* One more may be under way behind it. */
-		fsm_expect_to_win(vr, advert->source, advert->priority, now_ns);
 		(void)defend(vr, now_ns, out);
 	}
 }

@@ -103,13 +103,11 @@ static bool may_leave(const struct vrrp *vr, const struct vrrp_advert *advert)
 /* §6.4.2 (315)..(345) */
 static void backup_advert(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
-	if (fsm_last_word(vr, advert, now_ns))
+	if (fsm_doubts(vr, advert, now_ns))
 		return;
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		if (!may_leave(vr, advert))
 			return;
-		if (!vr->election.lower_heard)
-			vr->election.lower_priority = vr->election.active_priority;
 		vr->election.active_priority = VRRP_PRIORITY_LEAVE;
 		memcpy(vr->election.active_source, advert->source,
 		       sizeof(vr->election.active_source));

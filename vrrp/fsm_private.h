@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The inside of the state machine (fsm.h), private to its files. Each calls only those above it:
+ * The inside of the state machine (fsm.h), private to its files and to adopt.c. Each calls only
+ * those above it:
  *
+ *	claim.c		whether an advert is a claim, and of whom
  *	transition.c	how states begin and end, and what more than one of them does
  *	fsm_backup.c	Backup (RFC 9568 §6.4.2)
  *	fsm_active.c	Active (§6.4.3)
@@ -85,37 +87,35 @@ void fsm_change_priority(struct vrrp *vr, uint8_t priority, int64_t now_ns);
 void fsm_defer_to(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns);
 
 /**
- * fsm_expect_predecessor() - whoever was heard last by a Backup serves no longer, if it said
- * priority 0, and says so with one more advert, when its addresses are gone.
- * @source: who comes in its place; of 16 bytes.
- * @priority: of that one; the last word has a lower one.
+ * fsm_is_better() - whether who sends an advert ranks above a router of that priority in the place
+ * of this one: the higher address decides a tie (§6.4.3).
+ */
+bool fsm_is_better(const struct vrrp *vr, const struct vrrp_advert *advert, unsigned priority);
+
+/**
+ * fsm_doubts() - whether an advert may be no claim, and its sender has to say the same again.
  *
- * Several may be waited for, as where two leave beside this router: VRRP_LEFT_MAX of them, of which
- * the oldest one is forgotten.
+ * So is the first one of the lowest priority, which is a last word, and what may have been under
+ * way while an Active was better than its sender, where it would change anything. What is 0 or of
+ * whom a Backup defers to is believed.
  */
-void fsm_expect_predecessor(struct vrrp *vr, const uint8_t *source, uint8_t priority,
-			    int64_t now_ns);
+bool fsm_doubts(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns);
 
 /**
- * fsm_expect_to_win() - likewise of an Active that is no better than this router, which yields when
- * it hears that: its last word is no takeover, though this router may be leaving when it comes.
- * @source: its address, of 16 bytes.
+ * fsm_believe() - nothing of @source is doubted any more, so that its next last word is one.
  */
-void fsm_expect_to_win(struct vrrp *vr, const uint8_t *source, uint8_t priority, int64_t now_ns);
-
-enum last_word {
-	LAST_WORD_NONE,
-	LAST_WORD_MAYBE, /* it can be no claim of one that is better */
-	LAST_WORD_EXACT, /* and has just the priority that is to be expected */
-};
+void fsm_believe(struct vrrp *vr, const uint8_t *source);
 
 /**
- * fsm_last_word() - whether an advert is no claim, but the last word that was expected: of one that
- * has said priority 0, and in whose place another one has come since, or of one that was Active
- * beside this router, and has lost. Of its adverts the first alone is, and soon: the next one is
- * believed, whoever comes back. One that says 0 once more has said it.
+ * fsm_doubt_anew() - likewise of everybody: what was said until now is no answer to what comes.
  */
-enum last_word fsm_last_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns);
+void fsm_doubt_anew(struct vrrp *vr);
+
+/**
+ * fsm_fall() - an Active's priority is about to become @priority. Others may have yielded to what
+ * it was, and their adverts of before that be under way.
+ */
+void fsm_fall(struct vrrp *vr, uint8_t priority, int64_t now_ns);
 
 /**
  * fsm_offer_ns() - how long one that cedes waits for a successor.
@@ -123,11 +123,9 @@ enum last_word fsm_last_word(struct vrrp *vr, const struct vrrp_advert *advert, 
 int64_t fsm_offer_ns(const struct vrrp *vr);
 
 /**
- * fsm_is_overtaken() - whether one that cedes hears an advert of somebody whose last word is
- * expected, and who cannot have come for the offer: whom priority 0 calls waits for its skew time
- * first, of which half is enough to tell, as clocks differ. An Active that has lost within an
- * interval may have two adverts under way, the last one that claims and its last word, of which
- * neither is news. The last word stays expected.
+ * fsm_is_overtaken() - whether one that cedes hears an advert of somebody that it was better than,
+ * and who cannot have come for the offer: whom priority 0 calls waits for its skew time first, of
+ * which half is enough to tell, as clocks differ. So it was under way, and is no news.
  */
 bool fsm_is_overtaken(const struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns);
 

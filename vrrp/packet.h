@@ -34,7 +34,9 @@
 #define VRRP_PACKET_MAX (VRRP_HEADER_LEN + VRRP_ADDRESSES_MAX * 16)
 #define VRRP_SIGNED_MAX (VRRP_PACKET_MAX + VRRP_HMAC_LEN)
 
-#define VRRP_PRIORITY_LEAVE   0
+#define VRRP_PRIORITY_LEAVE 0
+#define VRRP_PRIORITY_LOWEST                                                                       \
+	1 /* of a last resort; and the last word of one that serves no longer */
 #define VRRP_PRIORITY_DEFAULT 100
 #define VRRP_PRIORITY_OWNER   255
 
@@ -98,6 +100,7 @@ struct vrrp_advert {
 	uint8_t auth[VRRP_AUTH_LEN]; /* the password, filled up with zeros; else all zero */
 	uint64_t sequence;           /* of its HMAC trailer, which is right; 0: it has none */
 	unsigned notices;            /* 1 << enum vrrp_notice; set by vrrp_receive() */
+	bool is_last_word;           /* it may be: vrrp_is_last_word(); likewise */
 };
 
 /**

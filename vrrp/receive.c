@@ -56,6 +56,27 @@ static bool has_just_taken_over(const struct vrrp *vr)
 	       vr->election.since_ns + vrrp_interval_ns(vr->config.interval_cs);
 }
 
+static bool is_planned(enum vrrp_reason_code code)
+{
+	return code == VRRP_REASON_LEFT || code == VRRP_REASON_PREEMPT;
+}
+
+/*
+ * The last word of whom this Active has replaced, which served until then. One who was Active
+ * unheard, and now yields, says the same.
+ */
+static bool ends_hand_over(const struct vrrp *vr, const struct vrrp_advert *advert)
+{
+	const struct vrrp_election *e = &vr->election;
+	const uint8_t *predecessor = e->lower_heard ? e->lower_source : e->active_source;
+	int64_t interval_ns = vrrp_interval_ns(vr->config.interval_cs);
+
+	return advert->is_last_word &&
+	       (is_planned(e->reason.code) || is_planned(e->reason.cause)) &&
+	       memcmp(advert->source, predecessor, vrrp_address_len(advert->family)) == 0 &&
+	       e->advert_ns <= e->since_ns + VRRP_HAND_OVER_NS + interval_ns;
+}
+
 /* Before adverts of that sender are discarded for their time, there is time to set a clock. */
 static bool is_skewed(const struct vrrp_rules *rules, const struct vrrp_advert *advert)
 {
@@ -80,14 +101,14 @@ static unsigned notices_of(const struct vrrp *vr, const struct vrrp_list *own,
 		notices |= 1u << VRRP_NOTICE_ADDRESS_LIST;
 	if (!vrrp_packet_checksum_fits(rx, c->checksum))
 		notices |= 1u << VRRP_NOTICE_CHECKSUM_FORM;
-	if (advert->priority == vr->election.priority)
+	if (advert->priority == vr->election.priority && !advert->is_last_word)
 		notices |= vrrp_is_owner(vr) ? 1u << VRRP_NOTICE_OWNER
 					     : 1u << VRRP_NOTICE_EQUAL_PRIORITY;
 	/* A higher one makes us yield, which says enough; and so does any when we have offered to.
 	 */
 	if (vr->election.state == VRRP_STATE_ACTIVE && !vr->election.ceding &&
 	    advert->priority <= vr->election.priority && !has_just_taken_over(vr) &&
-	    !vrrp_awaits_last_word(vr, advert))
+	    !ends_hand_over(vr, advert))
 		notices |= 1u << VRRP_NOTICE_OTHER_ACTIVE;
 	if (is_skewed(rx->rules, advert))
 		notices |= 1u << VRRP_NOTICE_CLOCK_SKEW;
@@ -126,6 +147,7 @@ enum vrrp_reject vrrp_receive(struct vrrp *vr, const struct vrrp_list *own,
 			*ret_advert = advert;
 		return reject;
 	}
+	advert.is_last_word = vrrp_is_last_word(vr, &advert);
 	advert.notices = notices_of(vr, own, rx, &advert);
 	for (unsigned i = 0; i < VRRP_NOTICE_COUNT; i++)
 		vr->counters.noticed[i] += advert.notices >> i & 1;

@@ -160,6 +160,7 @@ void fsm_change_priority(struct vrrp *vr, uint8_t priority, int64_t now_ns)
 	assert(priority);
 	if (priority == vr->election.priority)
 		return;
+	fsm_fall(vr, priority, now_ns);
 	vr->election.priority = priority;
 	vrrp_refresh(vr, now_ns);
 }
@@ -167,7 +168,7 @@ void fsm_change_priority(struct vrrp *vr, uint8_t priority, int64_t now_ns)
 /* An advert of a router that we defer to. Version 3 learns its interval, version 2 never does. */
 void fsm_defer_to(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
-	fsm_expect_predecessor(vr, advert->source, advert->priority, now_ns);
+	fsm_believe(vr, advert->source);
 	vr->election.active_interval_cs = vr->config.interval_cs;
 	if (vr->config.version == 3)
 		vr->election.active_interval_cs = advert->interval_cs;
@@ -195,11 +196,8 @@ void fsm_announce(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 void fsm_become_active(struct vrrp *vr, struct vrrp_reason reason, bool served, int64_t now_ns,
 		       struct vrrp_output *out)
 {
-	if (vr->election.lower_heard)
-		fsm_expect_to_win(vr, vr->election.lower_source, vr->election.lower_priority,
-				  now_ns);
-	else
-		fsm_expect_predecessor(vr, vr->election.source, vr->election.priority, now_ns);
+	fsm_doubt_anew(vr);
+	vr->election.fell_ns = 0;
 	vr->election.announced_n = 0;
 	vr->election.contested_n = 0;
 	vr->election.contested_ns = now_ns;
@@ -219,7 +217,7 @@ void fsm_forget_active(struct vrrp *vr)
 	vr->election.active_interval_cs = vr->config.interval_cs;
 	vr->election.active_priority = 0;
 	memset(vr->election.active_source, 0, sizeof(vr->election.active_source));
-	memset(vr->election.left, 0, sizeof(vr->election.left));
+	fsm_doubt_anew(vr);
 }
 
 void fsm_stop(struct vrrp *vr, enum vrrp_state state, struct vrrp_reason reason, int64_t now_ns,

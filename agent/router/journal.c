@@ -257,7 +257,7 @@ static void notice(const struct journal_router *router, enum vrrp_notice which,
 	case VRRP_NOTICE_EQUAL_PRIORITY:
 	case VRRP_NOTICE_OTHER_ACTIVE:
 	case VRRP_NOTICE_NOT_HEARD:
-		event.packet.priority = advert->priority;
+		event.packet.priority = advert->is_last_word ? 0 : advert->priority;
 		break;
 	case VRRP_NOTICE_OWNER:
 	case VRRP_NOTICE_CLOCK_SKEW:

@@ -98,8 +98,7 @@ static void hear_rival(struct routers *routers, struct router *router,
 	int64_t ours_ns = vrrp_interval_ns(c->interval_cs);
 	int64_t longer_ns = theirs_ns > ours_ns ? theirs_ns : ours_ns;
 
-	if (!(advert->notices & 1u << VRRP_NOTICE_OTHER_ACTIVE) ||
-	    advert->priority == VRRP_PRIORITY_LEAVE)
+	if (!(advert->notices & 1u << VRRP_NOTICE_OTHER_ACTIVE))
 		return;
 	router->rivals.priority = advert->priority;
 	if (!rivals_hear(&router->rivals, advert->source,
@@ -155,13 +154,15 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 	auth_accept(routers, router, &advert);
 	if (advert.notices)
 		journal_notices(&journal, &router->list, &advert);
-	for (unsigned i = 0; i < router_mates_n(router); i++) /* it is so in all families */
-		resort_hear(&router_mate(router, i)->resort, advert.priority,
-			    routers->now->mono_ns);
+	if (!advert.is_last_word)
+		for (unsigned i = 0; i < router_mates_n(router); i++) /* it is so in all families */
+			resort_hear(&router_mate(router, i)->resort, advert.priority,
+				    routers->now->mono_ns);
 	before = router->vr.election;
 	router_step(routers, router, &event);
 	measure_advert(routers, router, &before, event.now_ns);
-	hear_rival(routers, router, &advert);
+	if (!advert.is_last_word)
+		hear_rival(routers, router, &advert);
 }
 
 /* The queue could not take all adverts, or does not give them: nobody's silence proves anything. */

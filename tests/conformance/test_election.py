@@ -280,6 +280,7 @@ def test_priority_raised(scene, variant):
 @rule("R-088", MUST, "a priority lowered at run time is sent, and yields to a higher one", *ALL)
 def test_priority_lowered(scene, variant):
     scene.active(200)
+    time.sleep(scene.interval + 1)  # lately Active, it may hear what a rival sent before it yielded
     mark = changed(scene, priority=50)
     scene.wait_advert(mark, priority=50)
     assert not scene.adverts(mark, priority=0), "it never left"

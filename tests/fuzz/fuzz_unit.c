@@ -200,21 +200,19 @@ static bool same_reason(const struct vrrp_reason *a, const struct vrrp_reason *b
 	       memcmp(a->source, b->source, sizeof(a->source)) == 0;
 }
 
-static bool same_left(const struct vrrp_left *a, const struct vrrp_left *b)
+static bool same_doubt(const struct vrrp_doubt *a, const struct vrrp_doubt *b)
 {
-	return memcmp(a->source, b->source, sizeof(a->source)) == 0 && a->below == b->below &&
-	       a->word == b->word && a->predecessor == b->predecessor && a->ns == b->ns;
+	return memcmp(a->source, b->source, sizeof(a->source)) == 0 && a->priority == b->priority;
 }
 
-/* Reasons, and who has left, are made anew as a whole, and have bytes between their members that
- * mean nothing. */
+/* Reasons are made anew as a whole, and have bytes between their members that mean nothing. */
 static bool same_election(const struct vrrp *a, const struct vrrp *b)
 {
 	size_t from = offsetof(struct vrrp_election, since_ns),
-	       to = offsetof(struct vrrp_election, left);
+	       to = offsetof(struct vrrp_election, doubts);
 
-	for (unsigned i = 0; i < VRRP_LEFT_MAX; i++)
-		if (!same_left(&a->election.left[i], &b->election.left[i]))
+	for (unsigned i = 0; i < VRRP_DOUBTS_MAX; i++)
+		if (!same_doubt(&a->election.doubts[i], &b->election.doubts[i]))
 			return false;
 	return a->election.priority == b->election.priority &&
 	       a->election.state == b->election.state &&

@@ -289,43 +289,45 @@ static inline void keep_beginning(struct subject *s, unsigned i)
 	books->left_ns = books->lower_ns = VRRP_NEVER;
 }
 
-static inline int64_t successor_ns(const struct subject *s, unsigned i)
+static inline bool beats(const struct vrrp *vr, const struct vrrp_advert *advert, unsigned priority)
 {
-	const struct vrrp_election *before = &s->books[i].before.election;
-
-	return interval_ns_of(before->state == VRRP_STATE_ACTIVE ? s->vr[i].config.interval_cs
-								 : before->active_interval_cs);
+	if (advert->priority != priority)
+		return advert->priority > priority;
+	return memcmp(advert->source, vr->election.source, vrrp_address_len(vr->config.family)) > 0;
 }
 
-/* What is expected of who sends the advert at hand, if that may be it. NULL: it is a claim.
- * @slow_ns: it waits so long for what is announced of what it hands over. */
-static inline const struct vrrp_left *find_words(const struct subject *s, unsigned i,
-						 int64_t slow_ns)
+/* Its sender may have yielded since: to an Active that was better when it began, had a rival, or
+ * before it fell. */
+static inline bool is_beaten(const struct subject *s, unsigned i)
 {
+	const struct vrrp *before = &s->books[i].before;
+	const struct vrrp_election *e = &before->election;
+	int64_t interval_ns = interval_ns_of(before->config.interval_cs);
+	bool fell = e->fell_ns && time_of(s, i) - e->fell_ns < least(SECOND, 2 * interval_ns),
+	     contested = time_of(s, i) - e->contested_ns < interval_ns + SECOND;
+	unsigned best = fell && e->fell_from > e->priority ? e->fell_from : e->priority;
+
+	return s->event->advert->priority && contested && !beats(before, s->event->advert, best);
+}
+
+/* One that serves no longer says the lowest priority, once, when its addresses are gone. What a
+ * beaten one says matters where it would be believed. */
+static inline bool is_doubted(const struct subject *s, unsigned i)
+{
+	const struct vrrp *before = &s->books[i].before;
+	const struct vrrp_election *e = &before->election;
 	const struct vrrp_advert *advert = s->event->advert;
-	size_t len = vrrp_address_len(s->vr[i].config.family);
+	size_t len = vrrp_address_len(before->config.family);
+	bool active = is_in(before, VRRP_STATE_ACTIVE),
+	     moves = active && (e->ceding || beats(before, advert, e->priority)),
+	     stranger = active ||
+			(e->active_source[0] && memcmp(e->active_source, advert->source, len) != 0);
 
-	for (unsigned n = 0; n < VRRP_LEFT_MAX; n++) {
-		const struct vrrp_left *left = &s->books[i].before.election.left[n];
-		int64_t longest_ns = successor_ns(s, i);
-
-		if (s->books[i].before.election.state == VRRP_STATE_ACTIVE && left->predecessor &&
-		    longest_ns < slow_ns)
-			longest_ns = slow_ns;
-		if (left->ns && !memcmp(left->source, advert->source, len))
-			return advert->priority && advert->priority < left->below &&
-					       time_of(s, i) - left->ns < longest_ns + SECOND / 2
-				       ? left
-				       : NULL;
-	}
-	return NULL;
-}
-
-/* One that has said 0, and in whose place another one has come, says that it is gone, when that one
- * has announced all. */
-static inline bool is_last_word(const struct subject *s, unsigned i)
-{
-	return find_words(s, i, 20 * SECOND);
+	for (unsigned n = 0; n < VRRP_DOUBTS_MAX; n++)
+		if (e->doubts[n].priority == advert->priority &&
+		    !memcmp(e->doubts[n].source, advert->source, len))
+			return false;
+	return (moves && is_beaten(s, i)) || (advert->priority == 1 && stranger);
 }
 
 /* Or it has sent that before it can have come for an offer to leave: it waits for more than half
@@ -337,7 +339,7 @@ static inline bool is_overtaken(const struct subject *s, unsigned i)
 	struct vrrp theirs = *before;
 	int64_t offered_ns;
 
-	if (!before->election.ceding || !find_words(s, i, 0))
+	if (!before->election.ceding || !is_beaten(s, i))
 		return false;
 	if (shorter_cs > s->event->advert->interval_cs)
 		shorter_cs = s->event->advert->interval_cs;
@@ -357,7 +359,7 @@ static inline void keep_advert(struct subject *s, unsigned i)
 
 	if (s->speaker && !mute && !better)
 		return;
-	if (!mute && is_last_word(s, i))
+	if (!mute && is_doubted(s, i))
 		return;
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		books->left_ns = least(books->left_ns, time_of(s, i));

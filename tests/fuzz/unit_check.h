@@ -32,16 +32,14 @@ static inline void spell(const struct vrrp_output *out, char *ret_word)
 static inline unsigned last_priority(const struct subject *s, unsigned i)
 {
 	const struct vrrp *vr = &s->vr[i];
-	unsigned own = vr->election.priority;
 
 	switch ((unsigned)vr->election.reason.code) {
 	case VRRP_REASON_HIGHER:
 	case VRRP_REASON_TIE:
-		return own;
+		return 1;
 	case VRRP_REASON_CEDED:
-		if (vr->config.overlap)
-			return own < s->event->advert->priority ? own
-								: s->event->advert->priority - 1u;
+		if (vr->config.overlap && s->event->advert->priority > 1)
+			return 1;
 		break;
 	}
 	return VRRP_PRIORITY_LEAVE;
@@ -74,7 +72,7 @@ static inline void check_end(const struct subject *s, unsigned i, const char *wo
 	expect(s, i, !strcmp(word, end_word(&s->vr[i])),
 	       "gives up: release or hand over, last advert, state; who gives way calls first");
 	expect(s, i, advert->priority == last_priority(s, i),
-	       "the last advert is 0, or of who has lost, or lower than who comes");
+	       "the last advert is 0, or 1 if somebody better is there or comes");
 }
 
 /* Of an Active that stays so. */
@@ -91,12 +89,12 @@ static inline void check_active_actions(const struct subject *s, unsigned i, con
 		expect(s, i, !*word, "what is as old as the offer is answered with nothing");
 		return;
 	}
-	if (type == VRRP_EVENT_ADVERT && s->who == i && before->ceding && is_last_word(s, i)) {
+	if (type == VRRP_EVENT_ADVERT && s->who == i && before->ceding && is_doubted(s, i)) {
 		/* One that is a tie may be left to the first member, who hears that router, too. */
 		bool may_pass = s->event->advert->priority == before->priority && i != s->first;
 
 		expect(s, i, (may_pass && !*word) || (!strcmp(word, "A") && !advert->priority),
-		       "who reads a last word offers to leave once more");
+		       "who doubts an advert offers to leave once more");
 		return;
 	}
 	expect(s, i,
@@ -455,7 +453,7 @@ static inline void check_backup_advert(const struct subject *s, unsigned i)
 	if (s->speaker && !s->members[i].mute && advert->priority <= before->priority)
 		expect(s, i, !memcmp(&s->books[i].before, &s->vr[i], sizeof(s->vr[i])),
 		       "who has come later hears its better alone");
-	if (!s->members[i].mute && !s->speaker && is_last_word(s, i))
+	if (!s->members[i].mute && !s->speaker && is_doubted(s, i))
 		expect(s, i,
 		       s->vr[i].election.down_ns == before->down_ns &&
 			       !memcmp(s->vr[i].election.active_source, before->active_source, len),
@@ -489,16 +487,15 @@ static inline void check_active_advert(const struct subject *s, unsigned i)
 	     loses = memcmp(advert->source, before->election.source, len) > 0;
 	bool never_away = vr->config.preempt || is_owner(vr);
 	bool quiet = before->election.listening || before->election.ceding;
-	const struct vrrp_left *words = find_words(s, i, 20 * SECOND);
-	bool answers =
-		words && words->word == theirs && find_action(&s->out[i], VRRP_ACTION_ANNOUNCE);
+	bool doubts = is_doubted(s, i),
+	     answers = doubts && find_action(&s->out[i], VRRP_ACTION_ANNOUNCE);
 
-	if (before->election.ceding && is_last_word(s, i)) {
-		expect(s, i, !yields, "who leaves waits on behind the last word of one that left");
+	if (before->election.ceding && (doubts || is_overtaken(s, i))) {
+		expect(s, i, !yields, "who leaves waits on behind what may be no claim");
 		return;
 	}
 	expect(s, i, theirs <= own || yields || answers,
-	       "an Active yields to its better, or answers its last word");
+	       "an Active yields to its better, or answers what it doubts");
 	expect(s, i, theirs != own || i != s->first || !loses || yields || answers,
 	       "the first member yields to who wins a tie");
 	expect(s, i, theirs >= own || !never_away || before->election.ceding || !yields,

@@ -289,12 +289,12 @@ def test_a_false_active_does_not_have_the_last_word(lab, fault):
 def test_loser_speaks_once_more_and_the_winner_announces_again(lab, gw, probe):
     """The debt by itself: the last advert of the false Active comes after its announcement, and
     before its address is missed."""
-    vipd, first = reign(lab, gw, probe, leave="gap")
+    vipd, _ = reign(lab, gw, probe, leave="gap")
     debt = lab.capture.wait_arp(host=gw, gratuitous=True)
     winning = say(lab, probe, HIGHER, priority=251, interval=SLOW_FIELD)
     vipd.wait_state("lan", "backup")
     [last_word] = lab.capture.adverts(host=gw, since=winning.ns)
-    assert last_word.frame.data == first.frame.data
+    assert last_word.priority == 1, "less than whoever wins may have by then"
     assert lab.capture.arps(host=gw, gratuitous=True)[-1].ns < last_word.ns
     assert debt.ns < winning.ns
 

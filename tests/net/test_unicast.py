@@ -94,7 +94,7 @@ def test_pair_elects_and_a_stop_hands_over(lab, kind):
     assert one.term() == 0
     two.wait_state("lan", "active", family=kind.family)
     *_, offer, last_word = sent(lab, one.host, mark)
-    assert (offer, last_word) == ((kind.address(2), 255, 0), (kind.address(2), 255, 99))
+    assert (offer, last_word) == ((kind.address(2), 255, 0), (kind.address(2), 255, 1))
     assert two.router(family=kind.family)["reason_code"] == "left"
     assert not [it for it in sent(lab, two.host) if it[0] != kind.address(1)]
 

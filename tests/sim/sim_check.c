@@ -203,9 +203,10 @@ void check_receive(struct sim *sim, unsigned i, const struct vrrp *vr, enum vrrp
 	if (!good)
 		return;
 	auth_mark(accepted, packet);
-	r->drain.equal |= packet->priority == 1;
-	if (packet->priority == 1)
+	if (packet->priority == 1 && !vrrp_is_last_word(vr, advert)) {
+		r->drain.equal = true;
 		sim->check.equal_ns[i] = gateway_local_ns(sim, r);
+	}
 	trace_packet(sim, "%s reads advert of %s, priority %u", node_name(i),
 		     node_name(packet->from), packet->priority);
 	check_says(sim, i, packet, advert);
@@ -272,22 +273,29 @@ static bool answer_is_legal(enum vrrp_event_type event, enum vrrp_state from, en
 	return strcmp(letters, "S") == 0 || (from == to && strcmp(letters, "") == 0);
 }
 
-unsigned check_words_n(const struct vrrp_election *election)
+static bool doubts(const struct vrrp_election *election, const struct vrrp_advert *advert)
 {
-	unsigned n = 0;
+	bool it = false;
 
-	for (unsigned i = 0; i < VRRP_LEFT_MAX; i++)
-		n += election->left[i].ns != 0;
-	return n;
+	for (unsigned i = 0; i < VRRP_DOUBTS_MAX; i++)
+		it |= election->doubts[i].priority == advert->priority &&
+		      family_same(election->doubts[i].source, advert->source);
+	return it;
+}
+
+bool check_began_to_doubt(const struct vrrp_election *before, const struct vrrp_election *after,
+			  const struct vrrp_event *event)
+{
+	return event->type == VRRP_EVENT_ADVERT && event->advert->priority &&
+	       !doubts(before, event->advert) && doubts(after, event->advert);
 }
 
 /* One that offers to leave has read a last word, or what may be one: nobody has come by it. */
 static bool asks_again(const struct vrrp *before, const struct vrrp *vr,
 		       const struct vrrp_event *event)
 {
-	return event->type == VRRP_EVENT_ADVERT && before->election.ceding && vr->election.ceding &&
-	       event->advert->priority &&
-	       check_words_n(&before->election) > check_words_n(&vr->election);
+	return before->election.ceding && vr->election.ceding &&
+	       check_began_to_doubt(&before->election, &vr->election, event);
 }
 
 static void check_actions(struct sim *sim, unsigned i, const struct vrrp *before,
@@ -301,11 +309,13 @@ static void check_actions(struct sim *sim, unsigned i, const struct vrrp *before
 				? event->served
 				: r->vr.election.reason.code == VRRP_REASON_PREEMPT;
 
-	if (was_active && r->vr.election.state == VRRP_STATE_BACKUP && hands_over(r) &&
-	    event->type == VRRP_EVENT_ADVERT &&
-	    priority >= event->advert->priority) /* who comes is to announce once more, and stay */
-		priority = event->advert->priority - 1u;
+	if (was_active && r->vr.election.state == VRRP_STATE_BACKUP &&
+	    event->type == VRRP_EVENT_ADVERT) /* who comes is to announce once more, and stay */
+		priority = 1;
 	spell(out, letters);
+	if (priority == 1 && strcmp(letters, "HLS") == 0 && event->type == VRRP_EVENT_ADVERT &&
+	    event->advert->priority > 1)
+		check_fail(sim, "P3", "%s does not say that its successor is heard", node_name(i));
 	if (asks_again(before, &r->vr, event)
 		    ? strcmp(letters, "L") != 0
 		    : !answer_is_legal(event->type, before->election.state, r->vr.election.state,

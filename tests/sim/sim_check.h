@@ -284,9 +284,10 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		const struct vrrp_event *event, const struct vrrp_output *out);
 
 /**
- * check_words_n() - of how many a router expects the last word.
+ * check_began_to_doubt() - whether a step took an advert for none of an Active.
  */
-unsigned check_words_n(const struct vrrp_election *election);
+bool check_began_to_doubt(const struct vrrp_election *before, const struct vrrp_election *after,
+			  const struct vrrp_event *event);
 
 /* ---- turns, and what leaves: sim_check_turn.c ---- */
 

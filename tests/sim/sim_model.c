@@ -101,63 +101,81 @@ static bool can_leave(const struct sim_model *m, const uint8_t *source)
 	return (family_same(m->from, source) && !m->left) || family_same(m->lower_from, source);
 }
 
-/* Return: NULL: it is not waited for. */
-static struct sim_gone *find_gone(struct sim_model *m, const uint8_t *source)
+/* Return: NULL: nothing of it is doubted. */
+static struct sim_doubt *find_doubt(struct sim_model *m, const uint8_t *source)
 {
-	for (unsigned i = 0; i < VRRP_LEFT_MAX; i++)
-		if (m->gone[i].ns && family_same(m->gone[i].from, source))
-			return &m->gone[i];
+	for (unsigned i = 0; i < VRRP_DOUBTS_MAX; i++)
+		if (m->doubts[i].priority && family_same(m->doubts[i].from, source))
+			return &m->doubts[i];
 	return NULL;
 }
 
-/* What one says next is no claim, if it is below that priority. */
-static void expect_gone(struct sim_model *m, const uint8_t *source, struct sim_gone words)
+static void believe(struct sim_model *m, const uint8_t *source)
 {
-	struct sim_gone *gone = find_gone(m, source), *oldest = m->gone;
+	struct sim_doubt *doubt = find_doubt(m, source);
 
-	for (unsigned i = 1; i < VRRP_LEFT_MAX; i++)
-		if (m->gone[i].ns < oldest->ns)
-			oldest = &m->gone[i];
-	if (!gone)
-		gone = oldest;
-	*gone = words;
-	memcpy(gone->from, source, sizeof(gone->from));
+	if (doubt)
+		*doubt = (struct sim_doubt){ 0 };
 }
 
-/* Who is no better loses, and says so. */
-static void expect_to_win(const struct sim_gateway *r, struct sim_model *m, const uint8_t *source,
-			  unsigned word, int64_t now_ns)
+/* Return: whether it was not doubted already. */
+static bool doubt(struct sim_model *m, const struct vrrp_advert *advert)
 {
-	expect_gone(m, source,
-		    (struct sim_gone){ .below = r->config.priority < 255 ? r->config.priority + 1u
-									 : 255,
-				       .word = word,
-				       .ns = now_ns });
+	struct sim_doubt *it = find_doubt(m, advert->source), *oldest = m->doubts;
+
+	for (unsigned i = 1; i < VRRP_DOUBTS_MAX; i++)
+		if (m->doubts[i].n < oldest->n)
+			oldest = &m->doubts[i];
+	if (it && it->priority == advert->priority)
+		return false;
+	it = it ? it : oldest;
+	*it = (struct sim_doubt){ .priority = advert->priority, .n = ++m->doubted_n };
+	memcpy(it->from, advert->source, sizeof(it->from));
+	return true;
 }
 
-/* Somebody comes where another one said that he leaves. */
-static void displace(struct sim_model *m, unsigned priority, int64_t now_ns)
+static void doubt_anew(struct sim_model *m)
 {
-	unsigned word = m->lower && m->lower < priority ? m->lower : priority - 1;
-
-	expect_gone(m, m->from,
-		    (struct sim_gone){
-			    .below = priority, .word = word, .predecessor = true, .ns = now_ns });
-	m->left = false;
+	memset(m->doubts, 0, sizeof(m->doubts));
 }
 
-static bool is_waited_for(const struct sim_gone *gone, int64_t longest_ns,
-			  const struct vrrp_advert *advert, int64_t now_ns)
+static bool beats(const struct sim_gateway *r, const struct vrrp_advert *advert, unsigned priority)
 {
-	return advert->priority && advert->priority < gone->below &&
-	       now_ns - gone->ns < longest_ns + SIM_S / 2;
+	if (advert->priority != priority)
+		return advert->priority > priority;
+	return memcmp(advert->source, r->vr.election.source, SIM_ADDRESS_LEN) > 0;
+}
+
+static bool advert_wins(const struct sim_gateway *r, const struct vrrp_advert *advert)
+{
+	return beats(r, advert, r->config.priority);
+}
+
+/* A second ago, or two intervals: whom that calls waits for as long. */
+static bool has_fallen(const struct sim_gateway *r, const struct sim_model *m, int64_t now_ns)
+{
+	return m->fell_ns && now_ns - m->fell_ns < SIM_S &&
+	       now_ns - m->fell_ns < 2 * interval_ns(r->config.interval_cs);
+}
+
+/* It may have heard of this Active, and yielded, behind that. */
+static bool is_beaten(const struct sim_gateway *r, const struct sim_model *m,
+		      const struct vrrp *before, const struct vrrp_advert *advert, int64_t now_ns)
+{
+	int64_t contested_ns = before->election.contested_ns;
+	bool lately = now_ns - contested_ns < interval_ns(r->config.interval_cs) + SIM_S;
+	unsigned best = r->config.priority;
+
+	if (has_fallen(r, m, now_ns) && m->fell_from > best)
+		best = m->fell_from;
+	return lately && !beats(r, advert, best);
 }
 
 /*
  * It has sent that before it can have come for an offer: it waits for a skew time then, half of
  * which is believed, and some round it down to 10 ms. Who begins now knows its own interval alone.
  */
-static bool is_early(const struct sim_gateway *r, struct sim_model *m,
+static bool is_early(const struct sim_gateway *r, const struct sim_model *m,
 		     const struct vrrp_advert *advert, int64_t now_ns)
 {
 	const struct vrrp_config *c = &r->config;
@@ -165,32 +183,9 @@ static bool is_early(const struct sim_gateway *r, struct sim_model *m,
 	unsigned shorter_cs =
 		advert->interval_cs < c->interval_cs ? advert->interval_cs : c->interval_cs;
 	int64_t offer_ns = m->beat_ns - model_down_ns(c, c->interval_cs);
-	const struct sim_gone *gone = find_gone(m, advert->source);
 
-	return m->cedes && gone &&
-	       is_waited_for(gone, interval_ns(c->interval_cs), advert, now_ns) &&
+	return m->cedes &&
 	       now_ns < offer_ns + (model_skew_ns(&theirs, shorter_cs) - 10 * SIM_MS) / 2;
-}
-
-/*
- * Once: until what it handed over has been announced, which who has come waits for for 20 s, and
- * others for an interval of who came. Return: 0, 1, or 2: with the word that it has.
- */
-static unsigned is_gone(struct sim_model *m, unsigned interval_cs, bool active,
-			const struct vrrp_advert *advert, int64_t now_ns)
-{
-	struct sim_gone *gone = find_gone(m, advert->source), was;
-	int64_t longest_ns = interval_ns(interval_cs);
-
-	if (!gone)
-		return 0;
-	was = *gone;
-	gone->ns = 0;
-	if (active && was.predecessor && longest_ns < 20 * SIM_S)
-		longest_ns = 20 * SIM_S;
-	if (!is_waited_for(&was, longest_ns, advert, now_ns))
-		return 0;
-	return advert->priority == was.word ? 2 : 1;
 }
 
 /* Silence that proves nothing is listened to once more. */
@@ -248,11 +243,14 @@ static void backup_timer(struct sim *sim, unsigned i, int64_t now_ns)
 static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert *advert,
 			  int64_t now_ns)
 {
+	static const uint8_t none[SIM_ADDRESS_LEN];
 	const struct vrrp_config *c = &sim->routers[i].config;
 	struct sim_model *m = &sim->check.models[i];
 
 	expect_state(sim, i, VRRP_STATE_BACKUP);
-	if (is_gone(m, m->interval_cs, false, advert, now_ns)) {
+	/* Of another one than it knows: a last word. */
+	if (advert->priority == 1 && !family_same(m->from, none) &&
+	    !family_same(m->from, advert->source) && doubt(m, advert)) {
 		check_unread(sim, i);
 		return;
 	}
@@ -261,8 +259,6 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		memcpy(m->from, advert->source, sizeof(m->from));
 		memset(m->lower_from, 0, sizeof(m->lower_from));
-		if (!m->weaker) /* what it had before */
-			m->lower = m->nobody ? 0 : m->heard;
 		if (now_ns + model_skew_ns(c, m->interval_cs) < m->down_ns) /* not put off */
 			m->down_ns = now_ns + model_skew_ns(c, m->interval_cs);
 		m->heard_ns = now_ns;
@@ -282,8 +278,7 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 		m->lower = advert->priority;
 		return;
 	}
-	if (m->left && !family_same(m->from, advert->source))
-		displace(m, advert->priority, now_ns);
+	believe(m, advert->source);
 	m->interval_cs = advert->interval_cs;
 	memcpy(m->from, advert->source, sizeof(m->from));
 	m->heard = advert->priority;
@@ -351,38 +346,32 @@ static void active_timer(struct sim *sim, unsigned i, const struct vrrp_output *
 		m->beat_ns = now_ns + interval;
 }
 
-static bool advert_wins(const struct sim_gateway *r, const struct vrrp_advert *advert)
-{
-	if (advert->priority != r->config.priority)
-		return advert->priority > r->config.priority;
-	return memcmp(advert->source, r->vr.election.source, SIM_ADDRESS_LEN) > 0;
-}
-
 /* Not all of a flood is answered: half of what would be too much in a second. */
 static bool is_flooded(const struct sim_gateway *r)
 {
 	return r->vr.election.contested_n >= SIM_ANSWERS_MAX / 2;
 }
 
-/* A word of one that is gone that would be the better one by now: it is answered, or is a claim. */
+/* Of one that would be the better one: it is answered, or believed. */
 static bool is_answered(struct sim *sim, unsigned i, const struct vrrp_output *out)
 {
 	bool answers = sends(out, VRRP_ACTION_ANNOUNCE);
 
 	if (!answers && !is_flooded(&sim->routers[i]))
-		check_fail(sim, "timing", "%s yields to one that has gone", node_name(i));
+		check_fail(sim, "timing", "%s yields to one that may have", node_name(i));
 	return answers;
 }
 
-static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output *out,
-			  const struct vrrp_advert *advert, int64_t now_ns)
+static void active_advert(struct sim *sim, unsigned i, const struct vrrp *before,
+			  const struct vrrp_output *out, const struct vrrp_advert *advert,
+			  int64_t now_ns)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	struct sim_model *m = &sim->check.models[i];
-	bool early = is_early(r, m, advert, now_ns);
-	unsigned gone = early ? 0 : is_gone(m, r->config.interval_cs, true, advert, now_ns);
+	bool beaten = advert->priority && is_beaten(r, m, before, advert, now_ns);
+	bool moves = m->cedes || advert_wins(r, advert), doubts;
 
-	if (early) {
+	if (beaten && is_early(r, m, advert, now_ns)) {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
 		if (out->actions_n)
 			check_fail(sim, "timing", "%s acts on an advert of before its offer",
@@ -390,8 +379,8 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 		return;
 	}
 	m->repeated = 0;
-	if ((gone && m->cedes) ||
-	    (gone == 2 && advert_wins(r, advert) && is_answered(sim, i, out))) {
+	doubts = ((beaten && moves) || advert->priority == 1) && doubt(m, advert);
+	if (doubts && moves && (m->cedes || is_answered(sim, i, out))) {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
 		m->asked_ns = sim->now_ns;
 	} else if (advert->priority == VRRP_PRIORITY_LEAVE) {
@@ -405,12 +394,12 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 		expect_state(sim, i, VRRP_STATE_BACKUP);
 		m->interval_cs = advert->interval_cs;
 		m->lower_ns = VRRP_NEVER;
+		believe(m, advert->source);
 		memcpy(m->from, advert->source, sizeof(m->from));
 		m->heard = advert->priority;
 		restart(m, &r->config, now_ns);
 	} else {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
-		expect_to_win(r, m, advert->source, advert->priority, now_ns);
 	}
 }
 
@@ -424,12 +413,10 @@ static void enter(struct sim *sim, unsigned i, enum vrrp_state from, int64_t now
 	m->listens = m->cedes = false;
 	m->repeated = 0;
 	if (from != VRRP_STATE_BACKUP && from != VRRP_STATE_ACTIVE) /* as one that knows nobody */
-		memset(m->gone, 0, sizeof(m->gone));
+		doubt_anew(m);
 	if (r->vr.election.state == VRRP_STATE_ACTIVE) {
-		if (m->weaker && from == VRRP_STATE_BACKUP)
-			expect_to_win(r, m, m->lower_from, m->lower, now_ns);
-		else if (m->left && from == VRRP_STATE_BACKUP)
-			displace(m, r->config.priority, now_ns);
+		doubt_anew(m);
+		m->fell_ns = 0;
 		m->beat_ns = now_ns + interval_ns(r->config.interval_cs);
 	} else if (r->vr.election.state == VRRP_STATE_BACKUP && from != VRRP_STATE_ACTIVE) {
 		m->interval_cs = r->config.interval_cs;
@@ -449,6 +436,12 @@ void model_adopt(struct sim *sim, unsigned i, const struct vrrp_config *old)
 	int64_t now = gateway_local_ns(sim, r);
 
 	m->repeated = 0;
+	if (r->vr.election.state == VRRP_STATE_ACTIVE && c->priority < old->priority) {
+		if (!has_fallen(r, m, now) || m->fell_from < old->priority)
+			m->fell_from = old->priority;
+		m->fell_ns = now;
+		doubt_anew(m);
+	}
 	if (c->priority == old->priority && c->interval_cs == old->interval_cs &&
 	    model_missed(c) == model_missed(old))
 		return;
@@ -523,7 +516,7 @@ static void forget(struct sim *sim, unsigned i, const struct vrrp *before, int64
 		check_restarted(sim, i);
 	}
 	memset(m->from, 0, sizeof(m->from));
-	memset(m->gone, 0, sizeof(m->gone));
+	doubt_anew(m);
 	m->left = false;
 	m->nobody = true;
 }
@@ -540,6 +533,7 @@ static void cede(struct sim *sim, unsigned i, const struct vrrp_output *out, int
 		return;
 	if (out->actions_n != 1)
 		check_fail(sim, "timing", "%s does not say that it would leave", node_name(i));
+	doubt_anew(m);
 	m->cedes = true;
 	m->beat_ns = now_ns + model_down_ns(c, c->interval_cs);
 }
@@ -567,7 +561,7 @@ void model_step(struct sim *sim, unsigned i, const struct vrrp *before,
 	else if (before->election.state == VRRP_STATE_ACTIVE && timer)
 		active_timer(sim, i, out, event->now_ns);
 	else if (before->election.state == VRRP_STATE_ACTIVE && advert)
-		active_advert(sim, i, out, event->advert, event->now_ns);
+		active_advert(sim, i, before, out, event->advert, event->now_ns);
 	if (sim->routers[i].vr.election.state != before->election.state)
 		enter(sim, i, before->election.state, event->now_ns);
 }

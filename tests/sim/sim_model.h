@@ -29,18 +29,18 @@ struct sim_model {
 	uint8_t heard;                 /* with that priority */
 	/* Backup: one that it does not defer to, since the timer began */
 	uint8_t lower_from[SIM_ADDRESS_LEN];
-	/* Said 0, and somebody came in its place, or was a weaker Active, at @ns: what it says next
-	 * is no claim, below the priority of who came, and most likely that word. In no order. 0:
-	 * nobody */
-	struct sim_gone {
+	/* Whose advert was taken for a last word, or for one of before it heard better. It is an
+	 * Active's when it comes again. Newer than those with a lower @n; priority 0: nobody's. */
+	struct sim_doubt {
 		uint8_t from[SIM_ADDRESS_LEN];
-		int64_t ns;
-		unsigned below, word;
-		bool predecessor; /* somebody has come in its place */
-	} gone[VRRP_LEFT_MAX];
-	int64_t asked_ns;  /* Active: it has offered to leave once more then, of the world's time */
+		unsigned priority, n;
+	} doubts[VRRP_DOUBTS_MAX];
+	unsigned doubted_n;
+	int64_t fell_ns; /* Active: its priority has fallen, its time; 0: it has not */
+	unsigned fell_from;
+	int64_t asked_ns;  /* Active: it has answered what it doubts then, of the world's time */
 	bool weaker;       /* Backup: a weaker Active was heard since, and not respected, */
-	uint8_t lower;     /* of that priority; or of who has left, what it had before */
+	uint8_t lower;     /* of that priority */
 	unsigned repeated; /* Active, over IPv6: announcements since something happened */
 	bool missed;       /* adverts were lost on the host, and the router was not told */
 	int64_t heard_of_link_ns; /* it was told of lost adverts last; global time */

@@ -246,9 +246,8 @@ static void check_takeover(struct sim *sim, unsigned i, unsigned member, const s
 static bool is_word(const struct vrrp *before, const struct vrrp_election *after,
 		    const struct vrrp_event *event)
 {
-	return before->election.state == VRRP_STATE_BACKUP && event->type == VRRP_EVENT_ADVERT &&
-	       event->advert->priority && check_words_n(&before->election) > check_words_n(after) &&
-	       after->heard_ns == before->election.heard_ns;
+	return before->election.state == VRRP_STATE_BACKUP &&
+	       check_began_to_doubt(&before->election, after, event);
 }
 
 void unit_stepped(struct sim *sim, unsigned i, unsigned member, const struct vrrp *before,

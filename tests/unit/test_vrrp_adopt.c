@@ -52,6 +52,11 @@ static void assert_same_but(const struct vrrp *vr, const struct vrrp *old, int64
 	expected.election.priority = vr->config.priority;
 	expected.election.down_ns = down_ns;
 	expected.election.advert_ns = advert_ns;
+	if (old->election.state == VRRP_STATE_ACTIVE &&
+	    vr->config.priority < old->election.priority) {
+		expected.election.fell_from = old->election.priority;
+		expected.election.fell_ns = NOW;
+	}
 	assert_memory_equal(vr, &expected, sizeof(expected));
 }
 

@@ -101,7 +101,7 @@ static void test_fsm_active_yields_to_a_higher_priority(void **state)
 
 	(void)state;
 	assert_string_equal(on_advert(&vr, T0 + 1, 101, LOWER_ADDRESS, 200),
-			    "release, advert 100, active->backup");
+			    "release, advert 1, active->backup");
 	assert_int_equal(vr.election.reason.code, VRRP_REASON_HIGHER);
 	assert_int_equal(vr.election.reason.priority, 101);
 	assert_address(vr.election.reason.source, LOWER_ADDRESS);
@@ -142,7 +142,7 @@ static void test_fsm_active_yields_to_an_equal_of_higher_address(void **state)
 
 	(void)state;
 	assert_string_equal(on_advert(&vr, T0 + 1, 100, HIGHER_ADDRESS, 300),
-			    "release, advert 100, active->backup");
+			    "release, advert 1, active->backup");
 	assert_int_equal(vr.election.reason.code, VRRP_REASON_TIE);
 	assert_int_equal(vr.election.reason.priority, 100);
 	assert_address(vr.election.reason.source, HIGHER_ADDRESS);
@@ -167,7 +167,7 @@ static void test_fsm_active_compares_addresses_unsigned_in_network_order(void **
 		set_address(low.election.source, rows[i][0]);
 		set_address(high.election.source, rows[i][1]);
 		assert_string_equal(on_advert(&low, T0 + 1, 100, rows[i][1], 100),
-				    "release, advert 100, active->backup");
+				    "release, advert 1, active->backup");
 		assert_string_equal(on_advert(&high, T0 + 1, 100, rows[i][0], 100),
 				    "advert 100, announce");
 	}
@@ -180,7 +180,7 @@ static void test_fsm_active_owner_yields_to_an_owner_of_higher_address(void **st
 
 	(void)state;
 	assert_string_equal(on_advert(&loser, T0 + 1, 255, HIGHER_ADDRESS, 100),
-			    "release, advert 255, active->backup");
+			    "release, advert 1, active->backup");
 	assert_string_equal(on_advert(&winner, T0 + 1, 255, LOWER_ADDRESS, 100),
 			    "advert 255, announce");
 }
@@ -219,7 +219,7 @@ static void test_fsm_active_yields_whatever_the_preempt_mode(void **state)
 	vr.config.preempt = false;
 	vr.config.preempt_delay_ns = 60 * SECOND;
 	assert_string_equal(on_advert(&vr, T0 + 1, 200, LOWER_ADDRESS, 100),
-			    "release, advert 100, active->backup");
+			    "release, advert 1, active->backup");
 }
 
 /* five answers in a second, then one announcement to make up for the rest. */
@@ -486,7 +486,7 @@ static void test_fsm_healed_partition_leaves_the_better_with_the_last_word(void 
 	(void)state;
 	set_address(worse.election.source, LOWER_ADDRESS);
 	assert_string_equal(on_advert(&worse, T0 + 1, 200, OWN_ADDRESS, 100),
-			    "release, advert 100, active->backup");
+			    "release, advert 1, active->backup");
 	assert_string_equal(on_advert(&better, T0 + 2, 100, LOWER_ADDRESS, 100),
 			    "advert 200, announce");
 	assert_string_equal(on_advert(&worse, T0 + 3, 200, OWN_ADDRESS, 100), "");
@@ -586,8 +586,8 @@ static void test_fsm_priority_of_an_active_is_advertised_at_once(void **state)
 	assert_string_equal(on_priority(&vr, T0 + 100 * MS, 50), "");
 	assert_int_equal(vrrp_deadline(&vr), T0 + 100 * MS);
 	assert_string_equal(on_timer(&vr, T0 + 100 * MS), "advert 50");
-	assert_string_equal(on_advert(&vr, T0 + 200 * MS, 100, HIGHER_ADDRESS, 100),
-			    "release, advert 50, active->backup");
+	assert_string_equal(on_advert(&vr, T0 + 2100 * MS, 100, HIGHER_ADDRESS, 100),
+			    "release, advert 1, active->backup");
 	assert_int_equal(vr.config.priority, 200);
 }
 

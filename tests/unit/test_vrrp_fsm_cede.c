@@ -64,9 +64,9 @@ static void test_cede_is_quiet_for_as_many_intervals_as_may_be_missed(void **sta
 	}
 }
 
-static void test_cede_yields_to_any_advert(void **state)
+static void test_cede_yields_to_any_claim(void **state)
 {
-	static const uint8_t priorities[] = { 1, 100, 254, 255 };
+	static const uint8_t priorities[] = { 2, 100, 254, 255 };
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(priorities); i++) {
@@ -175,7 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cede_says_priority_zero_and_is_quiet_for_the_down_interval),
 		cmocka_unit_test(test_cede_is_quiet_for_as_many_intervals_as_may_be_missed),
-		cmocka_unit_test(test_cede_yields_to_any_advert),
+		cmocka_unit_test(test_cede_yields_to_any_claim),
 		cmocka_unit_test(test_cede_does_not_answer_priority_zero),
 		cmocka_unit_test(test_cede_announces_soon_when_another_one_leaves),
 		cmocka_unit_test(test_away_announces_later_when_another_one_leaves),

@@ -5,14 +5,24 @@
  */
 #include "test.h"
 
-#define T0      (1000 * SECOND)
-#define LONGEST (20500 * MS) /* a predecessor's last word comes by then */
+#define T0 (1000 * SECOND)
 
+/* Without a rival, and for long. */
 static struct vrrp overlapping(unsigned priority)
 {
 	struct vrrp vr = test_active(priority, T0 - 100 * MS);
 
 	vr.config.overlap = true;
+	vr.election.contested_ns = T0 - 100 * SECOND;
+	return vr;
+}
+
+/* One that has just taken over. */
+static struct vrrp recent(unsigned priority)
+{
+	struct vrrp vr = overlapping(priority);
+
+	vr.election.contested_ns = T0 - 100 * MS;
 	return vr;
 }
 
@@ -21,13 +31,13 @@ static const char *on_cede(struct vrrp *vr, int64_t now_ns)
 	return step(vr, &(struct vrrp_event){ .type = VRRP_EVENT_CEDE, .now_ns = now_ns });
 }
 
-static void test_hand_over_to_a_better_one_ends_with_our_priority(void **state)
+static void test_hand_over_to_a_better_one_ends_with_the_lowest_priority(void **state)
 {
 	struct vrrp vr = overlapping(100);
 
 	(void)state;
 	assert_string_equal(on_advert(&vr, T0, 150, LOWER_ADDRESS, 100),
-			    "hand over, advert 100, active->backup");
+			    "hand over, advert 1, active->backup");
 	assert_int_equal(vr.election.reason.code, VRRP_REASON_HIGHER);
 }
 
@@ -35,17 +45,16 @@ static void test_hand_over_to_a_better_one_ends_with_our_priority(void **state)
  * The last word makes a weaker successor announce again, for clients that learned our MAC address
  * meanwhile, and does not drive it out.
  */
-static void test_hand_over_to_a_weaker_one_ends_just_below_its_priority(void **state)
+static void test_hand_over_to_a_weaker_one_ends_below_its_priority(void **state)
 {
 	static const struct {
 		unsigned own, theirs;
 		const char *answer;
 	} rows[] = {
-		{ 150, 100, "hand over, advert 99, active->backup" },
+		{ 150, 100, "hand over, advert 1, active->backup" },
 		{ 150, 2, "hand over, advert 1, active->backup" },
 		{ 150, 1, "hand over, advert 0, active->backup" },
 		{ 1, 255, "hand over, advert 1, active->backup" },
-		{ 150, 254, "hand over, advert 150, active->backup" },
 	};
 
 	(void)state;
@@ -53,6 +62,8 @@ static void test_hand_over_to_a_weaker_one_ends_just_below_its_priority(void **s
 		struct vrrp vr = overlapping(rows[i].own);
 
 		assert_string_equal(on_cede(&vr, T0), "advert 0");
+		if (rows[i].theirs == VRRP_PRIORITY_LOWEST)
+			on_advert(&vr, T0 + MS, rows[i].theirs, LOWER_ADDRESS, 100);
 		assert_string_equal(on_advert(&vr, T0 + MS, rows[i].theirs, LOWER_ADDRESS, 100),
 				    rows[i].answer);
 		assert_int_equal(vr.election.reason.code, VRRP_REASON_CEDED);
@@ -71,7 +82,7 @@ static void hear_succession(struct vrrp *vr, unsigned theirs)
 }
 
 /* An Active with priority 150 that has come where one with 200 said 0, and leaves in turn. */
-static struct vrrp leaving_successor(void)
+static struct vrrp leaving_successor(int64_t offer_ns)
 {
 	struct vrrp vr = test_backup(150, T0);
 
@@ -80,7 +91,9 @@ static struct vrrp leaving_successor(void)
 	on_advert(&vr, T0 + 100 * MS, 0, HIGHER_ADDRESS, 100);
 	on_timer(&vr, vr.election.down_ns);
 	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
-	assert_string_equal(on_cede(&vr, T0 + 600 * MS), "advert 0");
+	for (int64_t ns = vrrp_deadline(&vr); ns < offer_ns; ns = vrrp_deadline(&vr))
+		on_timer(&vr, ns);
+	assert_string_equal(on_cede(&vr, offer_ns), "advert 0");
 	return vr;
 }
 
@@ -91,7 +104,7 @@ static int64_t half_skew(unsigned priority)
 	return (SECOND * (256 - priority) / 256 - 10 * MS) / 2;
 }
 
-/* The first advert from @ns on may be a last word; who has come says another one. */
+/* What comes at @ns may be no claim; who has come says it again. */
 static void expect_believed_when_asked(struct vrrp *vr, int64_t ns, unsigned priority,
 				       const char *source, unsigned interval_cs)
 {
@@ -110,85 +123,101 @@ static void test_hand_over_of_two_believes_no_last_word(void **state)
 
 	(void)state;
 	for (unsigned late = 0; late < 2; late++) {
-		struct vrrp vr = leaving_successor();
+		struct vrrp vr = leaving_successor(offer_ns);
 
-		assert_string_equal(on_advert(&vr, offer_ns + half_skew(149) - 1 + late, 149,
-					      HIGHER_ADDRESS, 100),
-				    late ? "advert 0" : "");
+		assert_string_equal(
+			on_advert(&vr, offer_ns + half_skew(1) - 1 + late, 1, HIGHER_ADDRESS, 100),
+			late ? "advert 0" : "");
 		assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
-		assert_string_equal(on_advert(&vr, T0 + 900 * MS, 100, LOWER_ADDRESS, 100),
-				    "hand over, advert 99, active->backup");
+		expect_believed_when_asked(&vr, T0 + 1210 * MS, 100, LOWER_ADDRESS, 100);
 	}
+}
+
+/* However long it has taken to hand over; and whoever has come long ago needs no second word. */
+static void test_hand_over_long_after_a_takeover_believes_claims_alone(void **state)
+{
+	struct vrrp word = leaving_successor(T0 + 15 * SECOND), claim = word;
+
+	(void)state;
+	expect_believed_when_asked(&word, T0 + 15001 * MS, 1, HIGHER_ADDRESS, 100);
+	assert_string_equal(on_advert(&claim, T0 + 15001 * MS, 100, HIGHER_ADDRESS, 100),
+			    "hand over, advert 1, active->backup");
 }
 
 /* Somebody else has come beside it, and lost, and says so before, or behind. */
 static void test_hand_over_after_another_contest_believes_neither(void **state)
 {
+	static const struct {
+		unsigned priority;
+		const char *source;
+	} heard[] = { { 1, HIGHER_ADDRESS }, { 150, LOWER_ADDRESS }, { 1, LOWER_ADDRESS } };
+
 	(void)state;
-	for (unsigned loser_first = 0; loser_first < 2; loser_first++) {
-		struct vrrp vr = leaving_successor();
+	for (unsigned first = 0; first < 3; first++) {
+		struct vrrp vr = leaving_successor(T0 + 600 * MS);
 		int64_t came_ns = vr.election.since_ns;
 
 		vr.election.ceding = false;
 		on_advert(&vr, came_ns + MS, 150, LOWER_ADDRESS, 100);
 		assert_string_equal(on_cede(&vr, came_ns + 2 * MS), "advert 0");
-		assert_string_equal(on_advert(&vr, came_ns + 3 * MS, loser_first ? 150 : 149,
-					      loser_first ? LOWER_ADDRESS : HIGHER_ADDRESS, 100),
-				    "");
-		assert_string_equal(on_advert(&vr, came_ns + 4 * MS, loser_first ? 149 : 150,
-					      loser_first ? HIGHER_ADDRESS : LOWER_ADDRESS, 100),
-				    "");
+		for (unsigned n = first; n < first + 3; n++)
+			assert_string_equal(on_advert(&vr, came_ns + (3 + n) * MS,
+						      heard[n % 3].priority, heard[n % 3].source,
+						      100),
+					    "");
 		expect_believed_when_asked(&vr, came_ns + 2 * MS + half_skew(150), 150,
 					   LOWER_ADDRESS, 100);
 	}
 }
 
-/* More contend than are kept: the one that left first may have spoken by then. */
-static void test_hand_over_after_many_contests_forgets_the_oldest(void **state)
+/* More may go at one time than are kept: the one that spoke first is asked once more. */
+static void test_hand_over_of_many_asks_the_oldest_again(void **state)
 {
-	struct vrrp vr = overlapping(150);
 	char source[] = "198.51.100.10";
 
 	(void)state;
-	for (unsigned i = 0; i <= VRRP_LEFT_MAX; i++) {
-		source[12] = (char)('0' + i);
-		on_advert(&vr, T0 + i * MS, 100, source, 100);
+	for (unsigned again = 0; again < 2; again++) {
+		struct vrrp vr = overlapping(150);
+
+		on_cede(&vr, T0);
+		for (unsigned i = 0; i <= VRRP_DOUBTS_MAX; i++) {
+			source[12] = (char)('0' + i);
+			assert_string_equal(on_advert(&vr, T0 + (600 + i) * MS, 1, source, 100),
+					    "advert 0");
+		}
+		source[12] = (char)('0' + again);
+		assert_string_equal(on_advert(&vr, T0 + 610 * MS, 1, source, 100),
+				    again ? "hand over, advert 0, active->backup" : "advert 0");
 	}
-	on_cede(&vr, T0 + 10 * MS);
-	for (unsigned i = VRRP_LEFT_MAX; i > 0; i--) {
-		source[12] = (char)('0' + i);
-		assert_string_equal(on_advert(&vr, T0 + 20 * MS, 100, source, 100), "");
-	}
-	source[12] = '0';
-	assert_string_equal(on_advert(&vr, T0 + 21 * MS, 100, source, 100),
-			    "hand over, advert 99, active->backup");
 }
 
-/* It has come back, and says so again; what is not below its successor's is no last word; nor is
- * what follows another 0, or comes when no hand-over lasts any more. */
-static void test_hand_over_of_two_believes_who_comes_back(void **state)
+/* A better one is no loser, nor does it leave. */
+static void test_hand_over_believes_its_better(void **state)
 {
-	struct vrrp twice = leaving_successor(), better = leaving_successor(),
-		    zero = leaving_successor(), late = leaving_successor();
-	int64_t came_ns = late.election.since_ns;
+	struct vrrp vr = leaving_successor(T0 + 600 * MS);
 
 	(void)state;
-	assert_string_equal(on_advert(&twice, T0 + 601 * MS, 100, HIGHER_ADDRESS, 100), "");
-	expect_believed_when_asked(&twice, T0 + 1210 * MS, 100, HIGHER_ADDRESS, 100);
-	assert_string_equal(on_advert(&better, T0 + 601 * MS, 150, HIGHER_ADDRESS, 100),
-			    "hand over, advert 149, active->backup");
-	on_advert(&zero, T0 + 601 * MS, 0, HIGHER_ADDRESS, 100);
-	assert_string_equal(on_advert(&zero, T0 + 700 * MS, 100, HIGHER_ADDRESS, 100),
-			    "hand over, advert 99, active->backup");
-	assert_string_equal(on_advert(&late, came_ns + LONGEST, 149, HIGHER_ADDRESS, 100),
-			    "hand over, advert 148, active->backup");
+	assert_string_equal(on_advert(&vr, T0 + 601 * MS, 150, HIGHER_ADDRESS, 100),
+			    "hand over, advert 1, active->backup");
+}
+
+/* What one has said before the offer is no answer to it. */
+static void test_hand_over_asks_whoever_was_heard_before(void **state)
+{
+	struct vrrp vr = overlapping(150);
+
+	(void)state;
+	on_advert(&vr, T0, 1, LOWER_ADDRESS, 100);
+	on_advert(&vr, T0 + MS, 1, LOWER_ADDRESS, 100);
+	on_cede(&vr, T0 + 2 * MS);
+	expect_believed_when_asked(&vr, T0 + 2 * MS + half_skew(1), 1, LOWER_ADDRESS, 100);
 }
 
 /*
- * Two came at once, the weaker one lost, and the better one leaves before it has read the loser's
- * last word: nobody has come yet, in time for none of what comes at first.
+ * Two came at once, the weaker one lost, and the better one leaves before it has read what the
+ * loser sent until then: nobody has come yet, in time for none of what comes at first.
  */
-static void test_hand_over_after_a_contest_believes_no_last_word(void **state)
+static void test_hand_over_after_a_contest_believes_no_loser(void **state)
 {
 	static const struct {
 		unsigned priority;
@@ -215,7 +244,7 @@ static void test_hand_over_after_a_contest_believes_no_last_word(void **state)
 
 /* One that preempts is told to leave before, or behind, the first of the two adverts that the one
  * that served may have sent until it has yielded. */
-static void test_hand_over_after_a_preemption_knows_the_last_word(void **state)
+static void test_hand_over_after_a_preemption_believes_no_loser(void **state)
 {
 	(void)state;
 	for (unsigned heard = 0; heard < 2; heard++) {
@@ -233,80 +262,134 @@ static void test_hand_over_after_a_preemption_knows_the_last_word(void **state)
 		if (!heard)
 			assert_string_equal(
 				on_advert(&vr, came_ns + 3 * MS, 100, HIGHER_ADDRESS, 100), "");
-		assert_string_equal(on_advert(&vr, came_ns + 4 * MS, 100, HIGHER_ADDRESS, 100), "");
+		assert_string_equal(on_advert(&vr, came_ns + 4 * MS, 1, HIGHER_ADDRESS, 100), "");
 		expect_believed_when_asked(&vr, came_ns + 2 * MS + half_skew(100), 100,
 					   HIGHER_ADDRESS, 100);
 	}
 }
 
-/* Whose last word comes when our priority has fallen to that, or below it: it has left, and is
- * answered. One that serves all the same says more. */
-static void test_fallen_priority_yields_to_no_last_word(void **state)
+/* Or its priority falls at once, and it leaves then: the loser has yielded to what that was. */
+static void test_hand_over_of_a_fallen_one_believes_no_loser(void **state)
 {
-	(void)state;
-	for (uint8_t word = 1; word < 150; word += 99) {
-		struct vrrp vr = test_backup(150, T0);
-		int64_t came_ns;
+	struct vrrp vr = recent(150);
 
-		vr.config.overlap = true;
-		on_advert(&vr, T0 + 3000 * MS, word, HIGHER_ADDRESS, 100);
-		came_ns = vr.election.down_ns;
-		on_timer(&vr, came_ns);
-		assert_int_equal(vr.election.reason.code, VRRP_REASON_PREEMPT);
-		on_priority(&vr, came_ns + 1000 * MS, 1);
-		assert_string_equal(on_advert(&vr, came_ns + 1010 * MS, word, HIGHER_ADDRESS, 100),
-				    "advert 1, announce");
-		assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
-		on_advert(&vr, came_ns + 1011 * MS, word, HIGHER_ADDRESS, 100);
-		assert_int_equal(vr.election.reason.code,
-				 word == 1 ? VRRP_REASON_TIE : VRRP_REASON_HIGHER);
+	(void)state;
+	on_priority(&vr, T0, 1);
+	on_timer(&vr, T0);
+	on_cede(&vr, T0 + MS);
+	assert_string_equal(on_advert(&vr, T0 + 2 * MS, 150, LOWER_ADDRESS, 100), "");
+	assert_string_equal(on_advert(&vr, T0 + 3 * MS, 1, LOWER_ADDRESS, 100), "");
+	assert_string_equal(on_advert(&vr, T0 + 4 * MS, 151, LOWER_ADDRESS, 100),
+			    "hand over, advert 1, active->backup");
+}
+
+/* Whose last word comes when our priority is no better: it serves no longer, and is answered. One
+ * that serves all the same says more. */
+static void test_lowest_priority_yields_to_no_last_word(void **state)
+{
+	struct vrrp vr = overlapping(1);
+
+	(void)state;
+	assert_string_equal(on_advert(&vr, T0, 1, HIGHER_ADDRESS, 100), "advert 1, announce");
+	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
+	on_advert(&vr, T0 + MS, 1, HIGHER_ADDRESS, 100);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_TIE);
+	assert_int_equal(vr.election.state, VRRP_STATE_BACKUP);
+}
+
+/* It has a claim under way before its last word. */
+static void test_lowest_priority_yields_to_no_claim_and_last_word(void **state)
+{
+	struct vrrp vr = recent(150);
+
+	(void)state;
+	on_priority(&vr, T0, 1);
+	assert_string_equal(on_advert(&vr, T0 + MS, 100, HIGHER_ADDRESS, 100),
+			    "advert 1, announce");
+	assert_string_equal(on_advert(&vr, T0 + 2 * MS, 1, HIGHER_ADDRESS, 100),
+			    "advert 1, announce");
+	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
+}
+
+/* Whoever yields to what a priority was until now may have adverts under way, which are answered
+ * once; a second later nobody has. */
+static void test_fallen_priority_yields_to_nobody_that_it_has_beaten(void **state)
+{
+	static const struct {
+		unsigned theirs;
+		const char *source;
+		int64_t behind_ns;
+		bool answered;
+	} rows[] = {
+		{ 100, LOWER_ADDRESS, 0, true },          { 100, HIGHER_ADDRESS, MS, true },
+		{ 149, HIGHER_ADDRESS, MS, true },        { 150, LOWER_ADDRESS, MS, true },
+		{ 150, HIGHER_ADDRESS, MS, false },       { 151, LOWER_ADDRESS, MS, false },
+		{ 100, LOWER_ADDRESS, SECOND - 1, true }, { 100, LOWER_ADDRESS, SECOND, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct vrrp vr = recent(150);
+
+		on_priority(&vr, T0 - MS, 120);
+		on_priority(&vr, T0, 50);
+		for (int64_t ns = T0; ns < T0 + rows[i].behind_ns; ns = vrrp_deadline(&vr))
+			on_timer(&vr, ns);
+		on_advert(&vr, T0 + rows[i].behind_ns, rows[i].theirs, rows[i].source, 100);
+		assert_int_equal(vr.election.state,
+				 rows[i].answered ? VRRP_STATE_ACTIVE : VRRP_STATE_BACKUP);
+		on_advert(&vr, T0 + rows[i].behind_ns, rows[i].theirs, rows[i].source, 100);
 		assert_int_equal(vr.election.state, VRRP_STATE_BACKUP);
 	}
 }
 
-/* Likewise of one that has left before it. */
-static void test_fallen_priority_yields_to_no_predecessor(void **state)
+/* Of each of them. A priority that rises again, or falls as a Backup's, is none that has fallen. */
+static void test_fallen_priority_answers_each_that_it_has_beaten(void **state)
 {
-	struct vrrp vr = test_backup(150, T0);
-	int64_t came_ns;
+	struct vrrp vr = recent(150), risen = vr, backup = test_backup(150, T0);
 
 	(void)state;
-	vr.config.overlap = true;
-	on_advert(&vr, T0, 200, HIGHER_ADDRESS, 100);
-	on_advert(&vr, T0 + 100 * MS, 0, HIGHER_ADDRESS, 100);
-	came_ns = vr.election.down_ns;
-	on_timer(&vr, came_ns);
-	on_priority(&vr, came_ns + 3 * MS, 120);
-	assert_string_equal(on_advert(&vr, came_ns + 4 * MS, 149, HIGHER_ADDRESS, 100),
-			    "advert 120, announce");
+	on_priority(&vr, T0, 1);
+	on_advert(&vr, T0 + MS, 100, LOWER_ADDRESS, 100);
+	on_advert(&vr, T0 + 2 * MS, 100, HIGHER_ADDRESS, 100);
 	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
-	on_advert(&vr, came_ns + 5 * MS, 149, HIGHER_ADDRESS, 100);
-	assert_int_equal(vr.election.reason.code, VRRP_REASON_HIGHER);
-	assert_int_equal(vr.election.state, VRRP_STATE_BACKUP);
+
+	on_priority(&risen, T0, 1);
+	on_priority(&risen, T0 + MS, 200);
+	on_advert(&risen, T0 + 2 * MS, 201, LOWER_ADDRESS, 100);
+	assert_int_equal(risen.election.state, VRRP_STATE_BACKUP);
+
+	on_priority(&backup, T0 + MS, 1);
+	on_timer(&backup, vrrp_deadline(&backup));
+	on_advert(&backup, backup.election.since_ns + MS, 100, LOWER_ADDRESS, 100);
+	assert_int_equal(backup.election.state, VRRP_STATE_BACKUP);
 }
 
-/* What it said before it left, or just below its successor, is what its last word may be; another
- * priority is a claim. */
-static void test_fallen_priority_yields_to_who_says_another_one(void **state)
+/* Nobody else can have been Active who has not been heard for long. */
+static void test_fallen_priority_yields_where_nobody_was_active(void **state)
 {
-	static const struct {
-		unsigned before, word;
-		bool answered;
-	} rows[] = { { 200, 149, true },  { 200, 148, false }, { 140, 140, true },
-		     { 140, 149, false }, { 1, 1, true },      { 255, 149, true } };
+	(void)state;
+	for (unsigned late = 0; late < 2; late++) {
+		struct vrrp vr = overlapping(150);
+
+		vr.election.contested_ns = T0 - 2 * SECOND + 2 * MS - late;
+		on_priority(&vr, T0 + MS, 50);
+		on_advert(&vr, T0 + 2 * MS - 1, 100, HIGHER_ADDRESS, 100);
+		assert_int_equal(vr.election.state, late ? VRRP_STATE_BACKUP : VRRP_STATE_ACTIVE);
+	}
+}
+
+/* A contest that has had all its answers ends with the claim. */
+static void test_fallen_priority_yields_where_nothing_is_answered(void **state)
+{
+	struct vrrp vr = recent(150);
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct vrrp vr = test_backup(150, T0);
-
-		on_advert(&vr, T0, rows[i].before, HIGHER_ADDRESS, 100);
-		on_advert(&vr, T0 + 100 * MS, 0, HIGHER_ADDRESS, 100);
-		on_timer(&vr, vr.election.down_ns);
-		on_priority(&vr, T0 + 5 * SECOND, 1);
-		on_advert(&vr, T0 + 15 * SECOND, rows[i].word, HIGHER_ADDRESS, 100);
-		assert_int_equal(vr.election.state,
-				 rows[i].answered ? VRRP_STATE_ACTIVE : VRRP_STATE_BACKUP);
-	}
+	for (unsigned i = 0; i < 5; i++)
+		on_advert(&vr, T0, 100, LOWER_ADDRESS, 100);
+	on_priority(&vr, T0, 1);
+	on_advert(&vr, T0 + MS, 100, LOWER_ADDRESS, 100);
+	assert_int_equal(vr.election.state, VRRP_STATE_BACKUP);
 }
 
 /* The skew time of version 2 is that of a second, at any interval. */
@@ -326,17 +409,17 @@ static void test_hand_over_of_version_2_waits_for_half_its_skew_time(void **stat
 	}
 }
 
-/* A loser may have a higher priority by its last word, but no better one. */
+/* A loser may have risen since, to what is no better. */
 static void test_hand_over_behind_a_loser_that_rises_believes_its_better_alone(void **state)
 {
 	struct vrrp vr = overlapping(150);
 
 	(void)state;
-	on_advert(&vr, T0, 100, HIGHER_ADDRESS, 100);
+	on_advert(&vr, T0, 100, LOWER_ADDRESS, 100);
 	on_cede(&vr, T0 + MS);
-	assert_string_equal(on_advert(&vr, T0 + 2 * MS, 150, HIGHER_ADDRESS, 100), "");
-	assert_string_equal(on_advert(&vr, T0 + 3 * MS, 151, HIGHER_ADDRESS, 100),
-			    "hand over, advert 150, active->backup");
+	assert_string_equal(on_advert(&vr, T0 + 2 * MS, 150, LOWER_ADDRESS, 100), "");
+	assert_string_equal(on_advert(&vr, T0 + 3 * MS, 151, LOWER_ADDRESS, 100),
+			    "hand over, advert 1, active->backup");
 }
 
 /* Whose skew time is nothing, or rounded down to that, is asked at once. */
@@ -363,33 +446,19 @@ static void test_hand_over_to_one_with_a_shorter_interval_is_no_slower(void **st
 				   5);
 }
 
-/* The contest was over when the better one left. */
+/* The contest was over when the better one left: a second, and an interval. */
 static void test_hand_over_long_after_a_contest_believes_the_first_advert(void **state)
 {
-	struct vrrp vr = overlapping(150);
-
 	(void)state;
-	on_advert(&vr, T0, 100, HIGHER_ADDRESS, 100);
-	on_cede(&vr, T0 + 1400 * MS);
-	assert_string_equal(on_advert(&vr, T0 + 1500 * MS, 100, HIGHER_ADDRESS, 100),
-			    "hand over, advert 99, active->backup");
-}
+	for (unsigned late = 0; late < 2; late++) {
+		struct vrrp vr = overlapping(150);
 
-/* It answers adverts of its successor: how rare its own were does not matter. */
-static void test_hand_over_from_a_slow_one_believes_who_comes_back(void **state)
-{
-	struct vrrp vr = test_backup(150, T0);
-	int64_t came_ns;
-
-	(void)state;
-	vr.config.overlap = true;
-	on_advert(&vr, T0, 200, HIGHER_ADDRESS, 1000);
-	on_advert(&vr, T0 + 100 * MS, 0, HIGHER_ADDRESS, 1000);
-	came_ns = vr.election.down_ns;
-	on_timer(&vr, came_ns);
-	assert_string_equal(on_cede(&vr, came_ns + LONGEST - 100 * MS), "advert 0");
-	assert_string_equal(on_advert(&vr, came_ns + LONGEST, 1, HIGHER_ADDRESS, 1000),
-			    "hand over, advert 0, active->backup");
+		on_advert(&vr, T0, 100, HIGHER_ADDRESS, 100);
+		on_cede(&vr, T0 + 1000 * MS);
+		assert_string_equal(
+			on_advert(&vr, T0 + 2 * SECOND - 1 + late, 100, HIGHER_ADDRESS, 100),
+			late ? "hand over, advert 1, active->backup" : "advert 0");
+	}
 }
 
 /* The last word comes before or behind the 0 of its successor, who leaves in turn. */
@@ -402,28 +471,59 @@ static void test_backup_takes_no_last_word_for_an_active(void **state)
 		struct vrrp vr = test_backup(100, T0);
 		int64_t left_ns = T0 + 601 * MS - word_first * MS;
 
+		vr.config.preempt = false;
 		hear_succession(&vr, 150);
 		if (word_first)
-			on_advert(&vr, T0 + 600 * MS - MS, 149, HIGHER_ADDRESS, 100);
+			on_advert(&vr, T0 + 600 * MS - MS, 1, HIGHER_ADDRESS, 100);
 		on_advert(&vr, left_ns, 0, THIRD_ADDRESS, 100);
 		if (!word_first)
-			on_advert(&vr, T0 + 602 * MS, 149, HIGHER_ADDRESS, 100);
+			on_advert(&vr, T0 + 602 * MS, 1, HIGHER_ADDRESS, 100);
 		assert_int_equal(vr.election.down_ns, left_ns + skew_ns);
 		assert_address(vr.election.active_source, THIRD_ADDRESS);
 	}
 }
 
-static void test_backup_believes_the_second_advert_of_one_that_left(void **state)
+static void test_backup_believes_the_second_advert_of_a_last_resort(void **state)
 {
 	struct vrrp vr = test_backup(100, T0);
 
 	(void)state;
+	vr.config.preempt = false;
 	hear_succession(&vr, 150);
-	on_advert(&vr, T0 + 600 * MS, 149, HIGHER_ADDRESS, 100);
+	on_advert(&vr, T0 + 600 * MS, 1, HIGHER_ADDRESS, 100);
 	assert_address(vr.election.active_source, THIRD_ADDRESS);
-	on_advert(&vr, T0 + 1600 * MS, 149, HIGHER_ADDRESS, 100);
+	on_advert(&vr, T0 + 1600 * MS, 1, HIGHER_ADDRESS, 100);
 	assert_address(vr.election.active_source, HIGHER_ADDRESS);
 	assert_int_equal(vr.election.heard_ns, T0 + 1600 * MS);
+}
+
+/* Which falls to that as Active, or is the first one heard. */
+static void test_backup_believes_its_active_of_the_lowest_priority_at_once(void **state)
+{
+	struct vrrp falls = test_backup(1, T0), first = falls;
+
+	(void)state;
+	on_advert(&falls, T0 + MS, 100, HIGHER_ADDRESS, 100);
+	on_advert(&falls, T0 + 2 * MS, 1, HIGHER_ADDRESS, 100);
+	assert_int_equal(falls.election.heard_ns, T0 + 2 * MS);
+	on_advert(&first, T0 + MS, 1, HIGHER_ADDRESS, 100);
+	assert_int_equal(first.election.heard_ns, T0 + MS);
+}
+
+/* Between two last words it was Active. */
+static void test_backup_that_has_deferred_doubts_the_next_last_word(void **state)
+{
+	struct vrrp vr = test_backup(100, T0);
+
+	(void)state;
+	vr.config.preempt = false;
+	hear_succession(&vr, 150);
+	on_advert(&vr, T0 + 600 * MS, 1, HIGHER_ADDRESS, 100);
+	on_advert(&vr, T0 + 700 * MS, 200, HIGHER_ADDRESS, 100);
+	on_advert(&vr, T0 + 800 * MS, 210, THIRD_ADDRESS, 100);
+	on_advert(&vr, T0 + 900 * MS, 1, HIGHER_ADDRESS, 100);
+	assert_int_equal(vr.election.heard_ns, T0 + 800 * MS);
+	assert_address(vr.election.active_source, THIRD_ADDRESS);
 }
 
 /* Who was Active all the time has the addresses: nothing is to be handed over. */
@@ -433,7 +533,7 @@ static void test_hand_over_is_none_after_a_tie_or_an_absence(void **state)
 
 	(void)state;
 	assert_string_equal(on_advert(&tie, T0, 100, HIGHER_ADDRESS, 100),
-			    "release, advert 100, active->backup");
+			    "release, advert 1, active->backup");
 	away.config.preempt = false;
 	assert_string_equal(on_advert(&away, T0 + 4 * SECOND, 50, LOWER_ADDRESS, 100),
 			    "release, advert 0, active->backup");
@@ -499,18 +599,23 @@ static void test_takeover_from_nobody_adverts_first(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hand_over_to_a_better_one_ends_with_our_priority),
-		cmocka_unit_test(test_hand_over_to_a_weaker_one_ends_just_below_its_priority),
+		cmocka_unit_test(test_hand_over_to_a_better_one_ends_with_the_lowest_priority),
+		cmocka_unit_test(test_hand_over_to_a_weaker_one_ends_below_its_priority),
 		cmocka_unit_test(test_hand_over_of_two_believes_no_last_word),
+		cmocka_unit_test(test_hand_over_long_after_a_takeover_believes_claims_alone),
 		cmocka_unit_test(test_hand_over_after_another_contest_believes_neither),
-		cmocka_unit_test(test_hand_over_after_many_contests_forgets_the_oldest),
-		cmocka_unit_test(test_hand_over_from_a_slow_one_believes_who_comes_back),
-		cmocka_unit_test(test_hand_over_of_two_believes_who_comes_back),
-		cmocka_unit_test(test_hand_over_after_a_contest_believes_no_last_word),
-		cmocka_unit_test(test_hand_over_after_a_preemption_knows_the_last_word),
-		cmocka_unit_test(test_fallen_priority_yields_to_no_last_word),
-		cmocka_unit_test(test_fallen_priority_yields_to_no_predecessor),
-		cmocka_unit_test(test_fallen_priority_yields_to_who_says_another_one),
+		cmocka_unit_test(test_hand_over_of_many_asks_the_oldest_again),
+		cmocka_unit_test(test_hand_over_believes_its_better),
+		cmocka_unit_test(test_hand_over_asks_whoever_was_heard_before),
+		cmocka_unit_test(test_hand_over_after_a_contest_believes_no_loser),
+		cmocka_unit_test(test_hand_over_after_a_preemption_believes_no_loser),
+		cmocka_unit_test(test_hand_over_of_a_fallen_one_believes_no_loser),
+		cmocka_unit_test(test_lowest_priority_yields_to_no_last_word),
+		cmocka_unit_test(test_lowest_priority_yields_to_no_claim_and_last_word),
+		cmocka_unit_test(test_fallen_priority_yields_to_nobody_that_it_has_beaten),
+		cmocka_unit_test(test_fallen_priority_answers_each_that_it_has_beaten),
+		cmocka_unit_test(test_fallen_priority_yields_where_nobody_was_active),
+		cmocka_unit_test(test_fallen_priority_yields_where_nothing_is_answered),
 		cmocka_unit_test(test_hand_over_of_version_2_waits_for_half_its_skew_time),
 		cmocka_unit_test(
 			test_hand_over_behind_a_loser_that_rises_believes_its_better_alone),
@@ -518,7 +623,9 @@ int main(void)
 		cmocka_unit_test(test_hand_over_to_one_with_a_shorter_interval_is_no_slower),
 		cmocka_unit_test(test_hand_over_long_after_a_contest_believes_the_first_advert),
 		cmocka_unit_test(test_backup_takes_no_last_word_for_an_active),
-		cmocka_unit_test(test_backup_believes_the_second_advert_of_one_that_left),
+		cmocka_unit_test(test_backup_believes_the_second_advert_of_a_last_resort),
+		cmocka_unit_test(test_backup_believes_its_active_of_the_lowest_priority_at_once),
+		cmocka_unit_test(test_backup_that_has_deferred_doubts_the_next_last_word),
 		cmocka_unit_test(test_hand_over_is_none_after_a_tie_or_an_absence),
 		cmocka_unit_test(test_hand_over_is_none_in_a_fault_or_at_an_end),
 		cmocka_unit_test(test_hand_over_of_a_member_begins_behind_its_farewell),

@@ -70,7 +70,7 @@ static void test_fsm2_active_that_yields_waits_by_the_interval_of_now(void **sta
 	vr.config.interval_cs = 300;
 	vrrp_refresh(&vr, T0 + 100 * MS);
 	assert_string_equal(on_advert(&vr, T0 + SECOND, 200, LOWER_ADDRESS, 300),
-			    "release, advert 128, active->backup");
+			    "release, advert 1, active->backup");
 	assert_int_equal(vr.election.active_interval_cs, 300);
 	assert_int_equal(vrrp_deadline(&vr), T0 + SECOND + 9500 * MS);
 }
@@ -86,7 +86,7 @@ static void test_fsm2_active_decides_as_version_3_does(void **state)
 	assert_string_equal(on_advert(&vr, T0 + 200 * MS, 100, LOWER_ADDRESS, 100),
 			    "advert 100, announce");
 	assert_string_equal(on_advert(&vr, T0 + 300 * MS, 100, HIGHER_ADDRESS, 100),
-			    "release, advert 100, active->backup");
+			    "release, advert 1, active->backup");
 	assert_int_equal(vr.election.reason.code, VRRP_REASON_TIE);
 }
 
@@ -122,7 +122,7 @@ static void test_fsm6_tie_is_decided_by_all_sixteen_bytes(void **state)
 		vrrp_source_set(&vr, ours);
 		assert_memory_equal(vr.election.source, ours, 16);
 		actions = on_advert(&vr, T0 + 100 * MS, 100, rows[i].theirs, 100);
-		if (strcmp(actions, rows[i].yields ? "release, advert 100, active->backup"
+		if (strcmp(actions, rows[i].yields ? "release, advert 1, active->backup"
 						   : "advert 100, announce") != 0)
 			fail_msg("%s, %s: %s", rows[i].ours, rows[i].theirs, actions);
 	}

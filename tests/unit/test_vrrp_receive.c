@@ -289,36 +289,59 @@ static void test_receive_second_active_is_noticed_by_the_better_one(void **state
 	}
 }
 
-/* Whoever was Active until now ends a hand-over of many addresses with one more advert, once. */
-static void test_receive_last_word_is_no_second_active(void **state)
+/* Whom an Active has replaced ends a hand-over of many addresses with one more advert. */
+static void test_receive_last_word_of_who_was_replaced_is_no_second_active(void **state)
 {
-	const int64_t longest_ns = 20 * SECOND + SECOND / 2;
+	static const struct {
+		enum vrrp_reason_code code, cause;
+		bool expected;
+	} rows[] = {
+		{ VRRP_REASON_LEFT, 0, true },
+		{ VRRP_REASON_PREEMPT, 0, true },
+		{ VRRP_REASON_GROUP, VRRP_REASON_LEFT, true },
+		{ VRRP_REASON_TOGETHER, VRRP_REASON_PREEMPT, true },
+		{ VRRP_REASON_SILENCE, 0, false },
+	};
+	const int64_t longest_ns = 21 * SECOND;
 	const unsigned bit = 1u << VRRP_NOTICE_OTHER_ACTIVE;
-	struct vrrp vr = test_active(100, SECOND);
 	struct message m;
 
 	(void)state;
 	message_init(&m);
-	memcpy(vr.election.left[0].source, m.rx.source, 4);
-	vr.election.left[0].below = 100;
-	vr.election.left[0].predecessor = true;
-	vr.election.left[0].ns = vr.election.since_ns;
-	vr.election.advert_ns = vr.election.since_ns + longest_ns + SECOND;
-	for (m.bytes[2] = 0; m.bytes[2] < 100; m.bytes[2] += 99)
-		assert_int_equal(notices_of(&vr, &m, &own) & bit, 0);
-	m.bytes[2] = 100;
-	assert_int_equal(notices_of(&vr, &m, &own) & bit, bit);
-	m.bytes[2] = 99;
-	vr.election.advert_ns++;
-	assert_int_equal(notices_of(&vr, &m, &own) & bit, bit);
-	vr.election.advert_ns--;
-	vr.election.left[0].ns++; /* it came back, and lost */
-	assert_int_equal(notices_of(&vr, &m, &own) & bit, bit);
-	vr.election.left[0].ns = vr.election.since_ns - longest_ns; /* long ago */
-	assert_int_equal(notices_of(&vr, &m, &own) & bit, bit);
-	vr.election.left[0].ns++;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct vrrp vr = test_active(100, SECOND);
+
+		vr.election.reason.code = rows[i].code;
+		vr.election.reason.cause = (uint8_t)rows[i].cause;
+		memcpy(vr.election.active_source, m.rx.source, 4);
+		vr.election.advert_ns = vr.election.since_ns + longest_ns;
+		for (m.bytes[2] = 0; m.bytes[2] <= VRRP_PRIORITY_LOWEST; m.bytes[2]++)
+			assert_int_equal(notices_of(&vr, &m, &own) & bit,
+					 rows[i].expected ? 0 : bit);
+		m.bytes[2] = 2; /* a claim */
+		assert_int_equal(notices_of(&vr, &m, &own) & bit, bit);
+		m.bytes[2] = VRRP_PRIORITY_LOWEST;
+		vr.election.advert_ns++; /* long ago */
+		assert_int_equal(notices_of(&vr, &m, &own) & bit, bit);
+		vr.election.advert_ns--;
+		vr.election.lower_heard = true; /* another one was replaced */
+		assert_int_equal(notices_of(&vr, &m, &own) & bit, bit);
+	}
+}
+
+/* It says nothing of the router's own priority. */
+static void test_receive_last_word_is_no_equal_priority(void **state)
+{
+	const unsigned bit = 1u << VRRP_NOTICE_EQUAL_PRIORITY;
+	struct vrrp vr = test_active(VRRP_PRIORITY_LOWEST, SECOND);
+	struct message m;
+
+	(void)state;
+	message_init(&m);
+	m.bytes[2] = VRRP_PRIORITY_LOWEST;
 	assert_int_equal(notices_of(&vr, &m, &own) & bit, 0);
-	vr.election.left[0].ns = 0;
+	memcpy(vr.election.doubts[0].source, m.rx.source, 4);
+	vr.election.doubts[0].priority = VRRP_PRIORITY_LOWEST; /* it has said so already */
 	assert_int_equal(notices_of(&vr, &m, &own) & bit, bit);
 }
 
@@ -370,7 +393,8 @@ int main(void)
 		cmocka_unit_test(test_receive_other_checksum_form_is_noticed),
 		cmocka_unit_test(test_receive_checksum_that_fits_both_forms_is_not_noticed),
 		cmocka_unit_test(test_receive_second_active_is_noticed_by_the_better_one),
-		cmocka_unit_test(test_receive_last_word_is_no_second_active),
+		cmocka_unit_test(test_receive_last_word_of_who_was_replaced_is_no_second_active),
+		cmocka_unit_test(test_receive_last_word_is_no_equal_priority),
 		cmocka_unit_test(test_receive_all_that_is_remarkable_is_noticed_together),
 		cmocka_unit_test(test_receive_owner_accepts_adverts_but_its_own),
 	};

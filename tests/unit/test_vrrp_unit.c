@@ -249,7 +249,7 @@ static void test_unit_yields_as_one(void **state)
 	(void)state;
 	begin_active(&host, 100);
 	assert_string_equal(hear(&host, V6, T0 + 5 * SECOND, 150, "fe80::1"),
-			    GIVES_WAY " | release, advert 100, active->backup");
+			    GIVES_WAY " | release, advert 1, active->backup");
 	assert_int_equal(host.vr[V4].election.reason.code, VRRP_REASON_TOGETHER);
 	assert_int_equal(host.vr[V4].election.reason.priority, 6);
 	assert_int_equal(host.vr[V6].election.reason.code, VRRP_REASON_HIGHER);
@@ -353,7 +353,7 @@ static void test_unit_tie_is_decided_by_the_first_family(void **state)
 	assert_string_equal(hear(&host, V4, T0 + 5 * SECOND, 100, LOWER_ADDRESS),
 			    "advert 100, announce | ");
 	assert_string_equal(hear(&host, V4, T0 + 6 * SECOND, 100, HIGHER_ADDRESS),
-			    "release, advert 100, active->backup | " GIVES_WAY);
+			    "release, advert 1, active->backup | " GIVES_WAY);
 }
 
 static void test_unit_tie_is_decided_by_the_other_when_the_first_does_not(void **state)
@@ -366,7 +366,7 @@ static void test_unit_tie_is_decided_by_the_other_when_the_first_does_not(void *
 	for (; now <= T0 + 5 * SECOND + DOWN_100; now += SECOND)
 		assert_string_equal(hear(&host, V6, now, 100, "fe80::200"), " | ");
 	assert_string_equal(hear(&host, V6, now, 100, "fe80::200"),
-			    GIVES_WAY " | release, advert 100, active->backup");
+			    GIVES_WAY " | release, advert 1, active->backup");
 	/* One long ago does not count. */
 	begin_active(&host, 100);
 	hear(&host, V6, T0 + 5 * SECOND, 100, "fe80::200");
@@ -386,7 +386,7 @@ static void test_unit_tie_with_a_slow_rival_is_decided(void **state)
 	for (; now <= T0 + 5 * SECOND + DOWN_100; now += SECOND)
 		assert_string_equal(hear(&host, V6, now, 100, "fe80::200"), " | ");
 	assert_string_equal(hear(&host, V6, now, 100, "fe80::200"),
-			    GIVES_WAY " | release, advert 100, active->backup");
+			    GIVES_WAY " | release, advert 1, active->backup");
 }
 
 static void test_unit_priority_and_ceding_are_of_all(void **state)
@@ -403,7 +403,7 @@ static void test_unit_priority_and_ceding_are_of_all(void **state)
 	assert_int_equal(host.vr[V6].election.priority, 1);
 	assert_string_equal(happens(&host, V4, VRRP_EVENT_CEDE, T0 + 6 * SECOND),
 			    "advert 0 | advert 0");
-	assert_string_equal(hear(&host, V4, T0 + 7 * SECOND, 1, LOWER_ADDRESS),
+	assert_string_equal(hear(&host, V4, T0 + 7 * SECOND, 2, LOWER_ADDRESS),
 			    "release, advert 0, active->backup | " GIVES_WAY);
 }
 
@@ -417,7 +417,7 @@ static void test_unit_mute_member_hinders_nobody_and_follows(void **state)
 	assert_int_equal(vrrp_unit_deadline(&host.unit, V6), VRRP_NEVER);
 	assert_string_equal(timer(&host, V6, T0 + DOWN_100), TAKES_OVER " | " TAKES_OVER);
 	assert_string_equal(hear(&host, V4, T0 + 5 * SECOND, 150, LOWER_ADDRESS),
-			    "release, advert 100, active->backup | " GIVES_WAY);
+			    "release, advert 1, active->backup | " GIVES_WAY);
 }
 
 static void test_unit_mute_member_does_not_follow_against_another_active(void **state)
