@@ -142,13 +142,12 @@
  * told otherwise or the time has come, whatever process speaks for it, unless one makes it an
  * owner; then it has its own again, unless it is the last resort. While nothing befalls anybody, no
  * address that was served when somebody was drained or resumed is nowhere, not for a moment: a
- * take-over from an Active that lives takes none. That is so until an Active is told to stop, or
- * until a drain begins or ends while two are Active, or one for less than an interval; and not
- * where a unit stands beside a host whose families elect apart. Who was Active when it was drained
- * offers to leave once, after what any peer needs to preempt it, unless somebody has said since
- * that it has the lowest priority; and is not Active any more where a better Backup has been there
- * all the time, two Active_Down_Intervals, two intervals and a second later. Where a command runs
- * before drains, an Active is drained that much later: it waits until that has ended, a second
+ * take-over from an Active that lives takes none. That is so until an Active is told to stop, and
+ * not where a unit stands beside a host whose families elect apart. Who was Active when it was
+ * drained offers to leave once, after what any peer needs to preempt it, unless somebody has said
+ * since that it has the lowest priority; and is not Active any more where a better Backup has been
+ * there all the time, two Active_Down_Intervals, two intervals and a second later. Where a command
+ * runs before drains, an Active is drained that much later: it waits until that has ended, a second
  * behind its time-out at the latest, or until it is not Active any more, and for nothing else; then
  * all of this begins. It waits likewise, with the priority that it had, before it leaves in another
  * way, or has a lower one by a reload.
@@ -209,6 +208,8 @@ struct sim_check {
 	char message[240];
 	const char *ignored;     /* names of properties that may fail, or NULL; borrowed */
 	bool leases_kept;        /* a scenario in which none may end */
+	int64_t hitless_ns;      /* one in which what is served then is served on; 0: another one */
+	uint32_t hitless;        /* that, a bit per address, and those of companions */
 	const char *frozen;      /* the property that a state change violates now, or NULL */
 	bool companions_settled; /* no companion changes its state any more (P2) */
 	unsigned interval_max_cs;

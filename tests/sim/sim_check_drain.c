@@ -57,22 +57,6 @@ static bool is_steady(const struct sim *sim)
 	return check_is_calm(sim);
 }
 
-/* Two are Active, or somebody has been for less than an interval, or has yielded and yet to say so:
- * adverts of a contest are under way, and whoever changes his priority now may yield to one who
- * yields to him. */
-static bool is_contested(const struct sim *sim)
-{
-	int64_t lately_ns = sim->now_ns - sim->check.interval_max_cs * 10 * SIM_MS;
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < sim->routers_n; i++) {
-		n += gateway_is_active(&sim->routers[i]) || sim->routers[i].yield.word_due;
-		if (gateway_is_active(&sim->routers[i]) && sim->routers[i].active_ns > lately_ns)
-			return true;
-	}
-	return n > 1;
-}
-
 void check_drain(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
@@ -86,9 +70,7 @@ void check_drain(struct sim *sim, unsigned i)
 		r->drain.offer_ns = r->drain.asked_ns + model_down_ns(&last, last.interval_cs);
 	r->drain.may_offer = r->drain.until_ns ? r->drain.may_offer | unit_speaking(sim, i) : 0;
 	sim->tally.drains_n++;
-	if (is_contested(sim)) {
-		sim->check.served = 0;
-	} else if (is_steady(sim) && !is_mixed(sim)) {
+	if (is_steady(sim) && !is_mixed(sim)) {
 		sim->tally.drains_judged_n++;
 		sim->check.served |= served(sim);
 		sim->check.served_ns = sim->now_ns;
@@ -160,15 +142,33 @@ static bool look_at_hold(struct sim *sim, const struct sim_process *process)
 	return !held;
 }
 
+static void check_addresses_had(struct sim *sim, uint32_t addresses, const char *property)
+{
+	for (unsigned k = 0; k < SIM_ADDRESSES_MAX + SIM_COMPANION_ADDRESSES; k++)
+		if (addresses >> k & 1 && !somebody_has(sim, k))
+			check_fail(sim, property, "nobody has address %u any more", k);
+}
+
+/* Of a scenario in which whatever is done is done on purpose. */
+static void check_hitless(struct sim *sim)
+{
+	if (!sim->check.hitless_ns || sim->now_ns < sim->check.hitless_ns)
+		return;
+	if (!sim->check.hitless)
+		sim->check.hitless = served(sim);
+	if (!sim->check.hitless)
+		check_fail(sim, "hitless", "nobody serves");
+	check_addresses_had(sim, sim->check.hitless, "hitless");
+}
+
 void check_served(struct sim *sim)
 {
+	check_hitless(sim);
 	if (!sim->check.served)
 		return;
 	if (!is_steady(sim) || sim->faults.befell_ns > sim->check.served_ns)
 		sim->check.served = 0;
-	for (unsigned k = 0; k < SIM_ADDRESSES_MAX + SIM_COMPANION_ADDRESSES; k++)
-		if (sim->check.served >> k & 1 && !somebody_has(sim, k))
-			check_fail(sim, "P20", "a drain leaves nobody with address %u", k);
+	check_addresses_had(sim, sim->check.served, "P20");
 }
 
 /* Whether it, or another member of its unit, is the last resort. */
@@ -211,8 +211,6 @@ void check_drain_turn(struct sim *sim, const struct sim_process *process)
 			   priority);
 	if (drained && routers_deadline(process->routers) > r->drain.until_ns)
 		check_fail(sim, "deadline", "%s sleeps over the end of its drain", node_name(i));
-	if (!drained && r->drain.until_ns && is_contested(sim))
-		sim->check.served = 0;
 	if (!drained)
 		r->drain.until_ns = 0;
 }

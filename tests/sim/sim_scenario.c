@@ -420,6 +420,8 @@ static bool parse_line(struct script *script, char *line)
 		return script->served = true;
 	if (strcmp(words[0], "kept") == 0)
 		return sim->check.leases_kept = true;
+	if (strcmp(words[0], "hitless") == 0)
+		return n == 2 && parse_ms(words[1], &sim->check.hitless_ns);
 	if (strcmp(words[0], "silent") == 0)
 		return sim->silent = true;
 	if (strcmp(words[0], "signs") == 0)

@@ -47,6 +47,8 @@
  *   at 5000 announce r1 3                a stranger announces its fourth address
  *   kept                                 no lease of an Active ends, or of what is handed
  *                                        over
+ *   hitless 5000                         of what all have and is served then, nothing is nowhere
+ *                                        from then on
  *   served                               in the end one is Active, and each host sends to it
  *   until 12000                          last line
  */
