@@ -125,6 +125,27 @@ def test_last_word_makes_the_successor_announce_once_more(lab, successor):
                what="an announcement behind the last word (a keepalived's next one comes after 5 s)")
 
 
+@pytest.mark.parametrize("nopreempt", [False, True], ids=["preempts", "nopreempt"])
+def test_last_word_leaves_a_third_keepalived_a_backup(lab, nopreempt):
+    """It has the priority of a last resort, and ends no reign: not of the host that it is for, nor
+    by a Backup that would preempt one. And whoever leaves next is relieved all the same."""
+    one, two = pair(lab, checksum="rfc5798")
+    third = lab.keepalived(host(lab, "gw3", 4, False), settings(90, checksum="rfc5798",
+                                                                preempt=not nopreempt))
+    third.wait_log("Entering BACKUP STATE")
+    ping = client(lab, False)
+    mark = lab.now()
+    assert one.term() == 0
+    [*_, word] = lab.capture.adverts(host=one.host, since=mark)
+    assert word.priority == 1
+    # Longer than it would wait for one that it takes for its Active.
+    two.host.wait_adverts(5, since=word.ns, timeout=10)
+    assert lab.capture.adverts(host=third.host, since=mark) == [], third.log
+    assert two.term() == 0
+    third.host.wait_adverts(2, since=mark)
+    assert lost(ping, mark) == [], (one.log, two.log)
+
+
 @EACH
 def test_stop_with_a_virtual_mac_loses_no_ping(lab, successor, ipv6):
     """A keepalived's adverts call the switch some milliseconds before it has the address, and it
