@@ -91,6 +91,7 @@ struct router_record {
 	int64_t held_until_real_ns;       /* its drain waits for commands; 0: it does not */
 	int64_t leave_held_until_real_ns; /* likewise, what else it is about to leave for, */
 	char leave_before[16];            /* event_before_word(); empty: nothing */
+	int64_t removed_until_real_ns; /* a reload removes it, behind its successor; 0: none does */
 };
 
 /* Of HMAC its mode. */
@@ -137,6 +138,7 @@ static const struct field router_fields[] = {
 	ROUTER(held_until_real_ns, ".drain_held_until", FIELD_TIME),
 	ROUTER(leave_held_until_real_ns, ".leave_held_until", FIELD_TIME),
 	ROUTER(leave_before, ".leave_before", FIELD_TEXT),
+	ROUTER(removed_until_real_ns, ".removed_until", FIELD_TIME),
 	ROUTER(damped_until_real_ns, ".damped_until", FIELD_TIME),
 	FIELD_OF_WORDS(struct router_record, auth, "auth", auth_words),
 	ROUTER(keys_why, ".keys_why", FIELD_TEXT),
@@ -575,6 +577,9 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 	record.drained = drain_is_on(&router->drain);
 	record.drained_until_real_ns = until_real_ns(facts, router->drain.until_ns);
 	fill_hold(facts, &router->hold, &record);
+	if (router->gone && router->leaving && !hold_is_on(&router->hold))
+		record.removed_until_real_ns =
+			until_real_ns(facts, router_leave_end(router, now->mono_ns));
 	record.damped_until_real_ns = until_real_ns(facts, router_damped_until(router));
 	record.mute = router_is_mute(router);
 	record.deaf = router_is_deaf(router);

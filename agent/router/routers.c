@@ -360,10 +360,10 @@ static void leave(struct routers *routers, struct router *router)
 	router_begin_to_leave(routers, router);
 }
 
-/* When a router will be out at the latest: who waits for commands offers to leave behind them, and
- * who waits for a successor may have to wait for its announcements, too. */
-static int64_t out_ns(const struct router *router, int64_t now_ns)
+int64_t router_leave_end(const struct router *router, int64_t now_ns)
 {
+	/* Who waits for commands offers to leave behind them, and who waits for a successor may
+	 * have to wait for its announcements, too. */
 	if (hold_is_on(&router->hold))
 		return router->hold.until_ns + leave_ns(router);
 	if (hand_over_is_on(router))
@@ -378,7 +378,7 @@ int64_t routers_leave_end(const struct routers *routers, const struct clocks *no
 	int64_t end_ns = now->mono_ns;
 
 	for (unsigned i = 0; i < routers->n && routers->leaving_n; i++) {
-		int64_t ns = out_ns(&routers->all[i], now->mono_ns);
+		int64_t ns = router_leave_end(&routers->all[i], now->mono_ns);
 
 		if (routers->all[i].leaving && ns > end_ns)
 			end_ns = ns;

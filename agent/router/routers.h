@@ -299,6 +299,12 @@ void routers_note_stop(struct routers *routers);
 bool routers_are_stopping(const struct routers *routers);
 
 /**
+ * router_leave_end() - when one that was told to leave will be out at the latest, as far as that is
+ * known now. @now_ns if it waits for nothing.
+ */
+int64_t router_leave_end(const struct router *router, int64_t now_ns);
+
+/**
  * routers_leave_end() - when all will be out at the latest that were told to leave, as far as that
  * is known by now.
  *

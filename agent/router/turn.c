@@ -23,9 +23,12 @@
 #define ALIVE_EARLY_NS INT64_C(100000000)
 #define ALIVE_LATE_NS  INT64_C(500000000)
 
-/* A reload waits no longer for one that hands over, and not for a router that may have to wait for
- * longer until somebody begins to come. */
-#define GONE_PATIENCE_NS INT64_C(30000000000)
+/* A reload waits no longer for one that hands over, */
+#define ROOM_NS INT64_C(30000000000)
+
+/* nor at all for a router that it removes, if nobody may come to that for longer: the slowest of
+ * version 3 has time, and of version 2 one with adverts 40 s apart. */
+#define GONE_PATIENCE_NS INT64_C(200000000000)
 
 /* Who leaves asks for no more time at once, and for more with each sign of life. */
 #define LEAVING_AHEAD_NS INT64_C(5000000000)
@@ -378,7 +381,7 @@ static void begin_to_freeze(struct turn *turn, const struct clocks *now, int64_t
 		return;
 	routers_leave_gone(turn->routers, now, GONE_PATIENCE_NS);
 	if (routers_hand_overs_end(turn->routers, now) > now->mono_ns)
-		turn->room_ns = now->mono_ns + GONE_PATIENCE_NS;
+		turn->room_ns = now->mono_ns + ROOM_NS;
 	ask_for_time(turn, now);
 }
 

@@ -23,22 +23,40 @@
 #define LOOKS_DEAF 6  /* one that vipd does not answer counts as so many */
 #define NS_PER_S   INT64_C(1000000000)
 
-/* Routers that the reload removes, and that wait for commands. */
-struct waits {
-	bool told; /* the user knows them */
-	bool any;
-	char last[FIELDS_TEXT_SIZE]; /* who was told of last: a router may have two families */
+enum wait {
+	WAIT_COMMANDS,
+	WAIT_SUCCESSOR,
+	WAITS
 };
 
-static void tell_wait(struct waits *waits, const char *name, int64_t until_real_ns)
+static const struct {
+	const char *until; /* field of a router's record */
+	const char *text;
+} wait_texts[WAITS] = {
+	[WAIT_COMMANDS] = { ".leave_held_until", "waits for the commands before it is removed" },
+	[WAIT_SUCCESSOR] = { ".removed_until", "serves until another host takes over" },
+};
+
+/* Routers that the reload removes, and that wait. */
+struct waits {
+	struct {
+		bool told; /* the user knows them */
+		bool any;
+		char last[FIELDS_TEXT_SIZE]; /* who was told of last: a router may have two families
+					      */
+	} of[WAITS];
+};
+
+static void tell_wait(struct waits *waits, enum wait wait, const char *name, int64_t until_real_ns)
 {
 	struct timespec now;
 
-	if (waits->told || strcmp(waits->last, name) == 0)
+	waits->of[wait].any = true;
+	if (waits->of[wait].told || strcmp(waits->of[wait].last, name) == 0)
 		return;
-	strcpy(waits->last, name);
+	strcpy(waits->of[wait].last, name);
 	clock_gettime(CLOCK_REALTIME, &now);
-	printf("%s: waits for the commands before it is removed, %.1f s at most\n", name,
+	printf("%s: %s, %.1f s at most\n", name, wait_texts[wait].text,
 	       (double)(until_real_ns - now.tv_nsec - now.tv_sec * NS_PER_S) / NS_PER_S);
 	fflush(stdout);
 }
@@ -49,18 +67,28 @@ static bool was_hung_up(ssize_t len)
 	return len == 0 || (len < 0 && (errno == EPIPE || errno == ECONNRESET));
 }
 
+static bool waits_for(const struct records_table *table, const void *record, enum wait wait)
+{
+	char text[FIELDS_TEXT_SIZE];
+
+	/* A stop, or a lower priority, is not what a reload waits for. */
+	return client_number(table, record, wait_texts[wait].until) != 0 &&
+	       (wait != WAIT_COMMANDS || strcmp(client_text(table, record, ".leave_before", text),
+						event_before_word(EVENT_BEFORE_REMOVAL)) == 0);
+}
+
 static const char *take_router(const struct records_table *table, const void *record, void *arg)
 {
 	struct waits *waits = arg;
-	char text[FIELDS_TEXT_SIZE];
+	char name[FIELDS_TEXT_SIZE];
 
-	if (strcmp(table->name, "router") != 0 ||
-	    strcmp(client_text(table, record, ".leave_before", text),
-		   event_before_word(EVENT_BEFORE_REMOVAL)) != 0)
+	if (strcmp(table->name, "router") != 0)
 		return NULL;
-	waits->any = true;
-	tell_wait(waits, client_text(table, record, "name", text),
-		  client_number(table, record, ".leave_held_until"));
+	client_text(table, record, "name", name);
+	for (enum wait wait = 0; wait < WAITS; wait++)
+		if (waits_for(table, record, wait))
+			tell_wait(waits, wait, name,
+				  client_number(table, record, wait_texts[wait].until));
 	return NULL;
 }
 
@@ -75,17 +103,22 @@ static int talk_show(int fd, const void *arg)
 	return client_ask(fd, &question);
 }
 
-/* Whoever removes a router waits for commands that run before, as long as those may take. Return:
- * how many looks there were, with this one. */
+/* Whoever removes a router waits for commands that run before, and for who comes in its place, as
+ * long as those may take. Return: how many looks there were, with this one. */
 static unsigned look(const char *path, struct waits *waits, unsigned looks_n)
 {
 	char why[COMPLAIN_SIZE];
+	bool any = false;
 
-	waits->any = false;
+	for (enum wait wait = 0; wait < WAITS; wait++)
+		waits->of[wait].any = false;
 	if (connection_converse(path, talk_show, &waits, why) != EXIT_SUCCESS)
 		return looks_n + LOOKS_DEAF;
-	waits->told |= waits->any;
-	return waits->any ? 0 : looks_n + 1;
+	for (enum wait wait = 0; wait < WAITS; wait++) {
+		waits->of[wait].told |= waits->of[wait].any;
+		any |= waits->of[wait].any;
+	}
+	return any ? 0 : looks_n + 1;
 }
 
 /* ---- what is not as meant afterwards ---- */

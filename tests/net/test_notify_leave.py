@@ -175,9 +175,9 @@ def test_removal_that_has_no_time_for_a_successor_has_it_for_the_hook(lab, home)
     """With adverts so far apart a reload waits for nobody to come: it leaves a gap, behind the hook."""
     hook = Hook(lab)
     entries = [before(hook, timeout="20s")]
-    slow = router(150, interval="3s")
+    slow = router(150, version=2, interval="60s")
     one = lab.vipd(lab.host("gw1", OWN), [slow], state_dir=home, user="root", notify=entries)
-    lab.leave_to(slow)
+    lab.leave_to(slow, version=2, interval=60)
     one.wait_state("lan", "active")
     command = ask_to_remove(one, home, entries)
     hook.wait_begun()

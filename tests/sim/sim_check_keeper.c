@@ -4,7 +4,7 @@
 
 /* A stop: it leaves, has a last moment, is killed, and is not waited for. */
 #define STOP_NS    (6500 * SIM_MS)
-#define GONE_NS    (30 * SIM_S) /* a reload does not wait for who may take longer */
+#define GONE_NS    (200 * SIM_S) /* a reload does not wait for who may take longer */
 #define OVERLAP_NS (500 * SIM_MS)
 #define RELOAD_NS  (3 * SIM_S)  /* for a reload, with the gap to the one before */
 #define STANDBY_NS (12 * SIM_S) /* for another standby after one that could not be kept */

@@ -18,7 +18,7 @@
 #define ABSENT_VRID (SIM_VRID + 100)
 
 /* As agent/router/turn.c has it. */
-#define GONE_PATIENCE_NS (30 * SIM_S)
+#define GONE_PATIENCE_NS (200 * SIM_S)
 
 /* Whose code runs, for what the product calls without a handle. One thread, one world. */
 static struct sim_process *running;
