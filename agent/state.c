@@ -25,13 +25,13 @@ static uint64_t sum_of(const void *record, size_t record_size)
 /* Where @below is set a version before this one has kept something else there. */
 static void fill_doubt(struct doubt_record *r, const struct vrrp_doubt *doubt)
 {
-	*r = (struct doubt_record){ .priority = doubt->priority };
+	*r = (struct doubt_record){ .ns = doubt->ns };
 	memcpy(r->source, doubt->source, sizeof(r->source));
 }
 
 static void take_doubt(struct vrrp_doubt *doubt, const struct doubt_record *r)
 {
-	*doubt = (struct vrrp_doubt){ .priority = r->below ? 0 : (uint8_t)r->priority };
+	*doubt = (struct vrrp_doubt){ .ns = r->below ? 0 : r->ns };
 	memcpy(doubt->source, r->source, sizeof(doubt->source));
 }
 

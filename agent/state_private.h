@@ -66,10 +66,9 @@ struct router_record {
 
 struct doubt_record {
 	uint8_t source[16];
-	int64_t reserved_ns;
-	uint32_t below;    /* 0; else of a version that kept something else here */
-	uint16_t priority; /* 0: none */
-	uint16_t reserved;
+	int64_t ns;     /* 0: none */
+	uint32_t below; /* 0; else of a version that kept something else here */
+	uint32_t reserved;
 };
 
 struct election_record {

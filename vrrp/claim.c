@@ -2,8 +2,8 @@
 /*
  * What an advert claims: to be Active, and better or not; or nothing, as the last word of one that
  * serves no longer, which is said when its addresses are gone, and these wait for the announcements
- * of who has come (hand_over.h); and as what one has sent before it heard that this router is
- * better.
+ * of who has come (hand_over.h); or as an advert that was sent before its sender heard that this
+ * router is better.
  */
 #include "fsm_private.h"
 
@@ -11,20 +11,39 @@
 
 #include "timers.h"
 
-/* What is older is not under way any more; and a contest is not noted more often than that. */
-#define LATELY_NS INT64_C(1000000000)
+/* So long something that was sent before we spoke may be under way, there and back. */
+#define ROUND_TRIP_NS INT64_C(200000000)
+
+/* A contest is not noted more often than that. */
+#define CONTEST_NS INT64_C(1000000000)
 
 /* Some round their skew time down to a multiple of that. */
 #define ROUNDED_NS INT64_C(10000000)
 
-bool fsm_is_better(const struct vrrp *vr, const struct vrrp_advert *advert, unsigned priority)
-{
-	size_t address_len = vrrp_address_len(vr->config.family);
+/* Who is Active says the same again by then, though two adverts are lost. */
+#define AGAIN_INTERVALS 3
+#define AGAIN_NS        INT64_C(1000000000)
 
+/* The higher address decides a tie. */
+static bool ranks_above(const struct vrrp *vr, const struct vrrp_advert *advert, unsigned priority,
+			const uint8_t *source)
+{
 	if (advert->priority != priority)
 		return advert->priority > priority;
-	return memcmp(advert->source, vr->election.source, address_len) > 0;
+	return memcmp(advert->source, source, vrrp_address_len(vr->config.family)) > 0;
 }
+
+bool fsm_is_better(const struct vrrp *vr, const struct vrrp_advert *advert, unsigned priority)
+{
+	return ranks_above(vr, advert, priority, vr->election.source);
+}
+
+static int64_t round_trip_ns(const struct vrrp *vr)
+{
+	return fsm_min_ns(ROUND_TRIP_NS, vrrp_interval_ns(vr->config.interval_cs));
+}
+
+/* ---- last words ---- */
 
 /* Return: VRRP_DOUBTS_MAX: nothing of @source is doubted. */
 static unsigned find_doubt(const struct vrrp *vr, const uint8_t *source)
@@ -33,41 +52,52 @@ static unsigned find_doubt(const struct vrrp *vr, const uint8_t *source)
 	unsigned i = 0;
 
 	while (i < VRRP_DOUBTS_MAX &&
-	       (!doubts[i].priority ||
+	       (!doubts[i].ns ||
 		memcmp(source, doubts[i].source, vrrp_address_len(vr->config.family)) != 0))
 		i++;
 	return i;
 }
 
-static bool is_said_again(const struct vrrp *vr, const struct vrrp_advert *advert)
+/* Whether it has said so before, and not in the same round trip, in which it may have been Active
+ * for the last time. */
+static bool is_said_again(const struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
 	unsigned i = find_doubt(vr, advert->source);
+	int64_t again_ns = AGAIN_INTERVALS * vrrp_interval_ns(advert->interval_cs) + AGAIN_NS;
 
-	return i < VRRP_DOUBTS_MAX && vr->election.doubts[i].priority == advert->priority;
+	return i < VRRP_DOUBTS_MAX && now_ns >= vr->election.doubts[i].ns + round_trip_ns(vr) &&
+	       now_ns < vr->election.doubts[i].ns + again_ns;
 }
 
-static void doubt(struct vrrp *vr, const struct vrrp_advert *advert)
+static void forget_doubt(struct vrrp *vr, unsigned i)
+{
+	struct vrrp_doubt *doubts = vr->election.doubts;
+
+	memmove(doubts + i, doubts + i + 1, (VRRP_DOUBTS_MAX - 1 - i) * sizeof(*doubts));
+	doubts[VRRP_DOUBTS_MAX - 1] = (struct vrrp_doubt){ 0 };
+}
+
+/* From its first word on, or from the last one that was believed. */
+static void note_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
 	struct vrrp_doubt *doubts = vr->election.doubts;
 	unsigned i = find_doubt(vr, advert->source);
 
+	if (i < VRRP_DOUBTS_MAX && now_ns < doubts[i].ns + round_trip_ns(vr))
+		return;
 	/* The oldest one has had most time to say more. */
-	if (i == VRRP_DOUBTS_MAX)
-		i--;
-	memmove(doubts + 1, doubts, i * sizeof(*doubts));
-	doubts[0] = (struct vrrp_doubt){ .priority = advert->priority };
+	forget_doubt(vr, i < VRRP_DOUBTS_MAX ? i : VRRP_DOUBTS_MAX - 1);
+	memmove(doubts + 1, doubts, (VRRP_DOUBTS_MAX - 1) * sizeof(*doubts));
+	doubts[0] = (struct vrrp_doubt){ .ns = now_ns };
 	memcpy(doubts[0].source, advert->source, sizeof(doubts[0].source));
 }
 
 void fsm_believe(struct vrrp *vr, const uint8_t *source)
 {
-	struct vrrp_doubt *doubts = vr->election.doubts;
 	unsigned i = find_doubt(vr, source);
 
-	if (i == VRRP_DOUBTS_MAX)
-		return;
-	memmove(doubts + i, doubts + i + 1, (VRRP_DOUBTS_MAX - 1 - i) * sizeof(*doubts));
-	doubts[VRRP_DOUBTS_MAX - 1] = (struct vrrp_doubt){ 0 };
+	if (i < VRRP_DOUBTS_MAX)
+		forget_doubt(vr, i);
 }
 
 void fsm_doubt_anew(struct vrrp *vr)
@@ -75,12 +105,52 @@ void fsm_doubt_anew(struct vrrp *vr)
 	memset(vr->election.doubts, 0, sizeof(vr->election.doubts));
 }
 
-/* A Backup whom a lower priority calls lets two intervals pass before it claims. */
+/* Whether this router, or another one, is known to be Active. */
+static bool is_another_active(const struct vrrp *vr, const struct vrrp_advert *advert)
+{
+	const struct vrrp_election *e = &vr->election;
+
+	return e->state == VRRP_STATE_ACTIVE ||
+	       (e->active_source[0] &&
+		memcmp(advert->source, e->active_source, vrrp_address_len(vr->config.family)) != 0);
+}
+
+bool vrrp_is_last_word(const struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
+{
+	if (advert->priority == VRRP_PRIORITY_LEAVE)
+		return true;
+	return advert->priority == VRRP_PRIORITY_LOWEST && is_another_active(vr, advert) &&
+	       !is_said_again(vr, advert, now_ns);
+}
+
+bool fsm_doubts(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
+{
+	bool doubts =
+		advert->priority != VRRP_PRIORITY_LEAVE && vrrp_is_last_word(vr, advert, now_ns);
+
+	if (advert->priority == VRRP_PRIORITY_LOWEST && is_another_active(vr, advert))
+		note_word(vr, advert, now_ns);
+	return doubts;
+}
+
+/* ---- what was under way ---- */
+
+int64_t fsm_offer_ns(const struct vrrp *vr)
+{
+	return vrrp_down_ns(vr->config.version, vr->election.priority, vr->config.interval_cs,
+			    vrrp_down_intervals(&vr->config));
+}
+
 static bool has_fallen(const struct vrrp *vr, int64_t now_ns)
 {
-	int64_t lately_ns = fsm_min_ns(LATELY_NS, 2 * vrrp_interval_ns(vr->config.interval_cs));
+	return vr->election.fell_ns && now_ns < vr->election.fell_ns + round_trip_ns(vr);
+}
 
-	return vr->election.fell_ns && now_ns < vr->election.fell_ns + lately_ns;
+static bool has_offered(const struct vrrp *vr, int64_t now_ns)
+{
+	const struct vrrp_election *e = &vr->election;
+
+	return e->ceding && now_ns < e->advert_ns - fsm_offer_ns(vr) + round_trip_ns(vr);
 }
 
 void fsm_fall(struct vrrp *vr, uint8_t priority, int64_t now_ns)
@@ -95,74 +165,47 @@ void fsm_fall(struct vrrp *vr, uint8_t priority, int64_t now_ns)
 	fsm_doubt_anew(vr);
 }
 
-/*
- * Whether who sends that may have yielded since: this router has become Active, or had a rival,
- * lately, and what is heard is no better than it was until now. A rival that has missed an advert
- * hears the next one.
- */
-static bool is_beaten(const struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
+static bool is_beaten_here(const struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
 	const struct vrrp_election *e = &vr->election;
-	int64_t lately_ns = vrrp_interval_ns(vr->config.interval_cs) + LATELY_NS;
-	uint8_t best =
-		has_fallen(vr, now_ns) && e->fell_from > e->priority ? e->fell_from : e->priority;
+	bool fell = has_fallen(vr, now_ns);
+	uint8_t best = fell && e->fell_from > e->priority ? e->fell_from : e->priority;
+	/* A rival that has missed an advert hears the next one. */
+	int64_t lately_ns = vrrp_interval_ns(vr->config.interval_cs) + CONTEST_NS;
 
-	return now_ns < e->contested_ns + lately_ns && !fsm_is_better(vr, advert, best);
+	return (fell || has_offered(vr, now_ns)) && now_ns < e->contested_ns + lately_ns &&
+	       !fsm_is_better(vr, advert, best);
 }
 
-/* Whoever is no better is answered in any case, unless this router cedes. */
-static bool matters(const struct vrrp *vr, const struct vrrp_advert *advert)
+/* Whom priority 0 calls waits for its skew time first, of which half is enough to tell, as clocks
+ * differ. Who has begun anew since has heard no 0, and knows its own interval alone. */
+static int64_t called_ns(const struct vrrp *vr, const struct vrrp_advert *advert)
 {
-	return vr->election.ceding || fsm_is_better(vr, advert, vr->election.priority);
+	unsigned interval_cs = advert->interval_cs < vr->election.active_interval_cs
+				       ? advert->interval_cs
+				       : vr->election.active_interval_cs;
+	int64_t skew_ns = vrrp_skew_ns(vr->config.version, advert->priority, interval_cs);
+
+	return fsm_min_ns(round_trip_ns(vr), (skew_ns - ROUNDED_NS) / 2);
 }
 
-/* Where somebody else is known to be Active. */
-static bool is_of_stranger(const struct vrrp *vr, const struct vrrp_advert *advert)
+/* Of the Active that has just been heard, or has said 0. */
+static bool is_beaten_there(const struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
 	const struct vrrp_election *e = &vr->election;
+	bool left = e->active_priority == VRRP_PRIORITY_LEAVE;
+	int64_t until_ns = e->heard_ns + (left ? called_ns(vr, advert) : round_trip_ns(vr));
 
-	return e->state == VRRP_STATE_ACTIVE ||
-	       (e->active_source[0] &&
-		memcmp(advert->source, e->active_source, vrrp_address_len(vr->config.family)) != 0);
+	return !e->lower_heard && e->active_source[0] && is_another_active(vr, advert) &&
+	       now_ns < until_ns &&
+	       !ranks_above(vr, advert, left ? e->lower_priority : e->active_priority,
+			    e->active_source);
 }
 
-bool vrrp_is_last_word(const struct vrrp *vr, const struct vrrp_advert *advert)
+bool fsm_is_beaten(const struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
 	if (advert->priority == VRRP_PRIORITY_LEAVE)
-		return true;
-	return advert->priority == VRRP_PRIORITY_LOWEST && is_of_stranger(vr, advert) &&
-	       !is_said_again(vr, advert);
-}
-
-bool fsm_doubts(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
-{
-	bool was_under_way = vr->election.state == VRRP_STATE_ACTIVE && matters(vr, advert) &&
-			     is_beaten(vr, advert, now_ns) && !is_said_again(vr, advert);
-
-	if (advert->priority == VRRP_PRIORITY_LEAVE ||
-	    !(was_under_way || vrrp_is_last_word(vr, advert)))
 		return false;
-	doubt(vr, advert);
-	return true;
-}
-
-int64_t fsm_offer_ns(const struct vrrp *vr)
-{
-	return vrrp_down_ns(vr->config.version, vr->election.priority, vr->config.interval_cs,
-			    vrrp_down_intervals(&vr->config));
-}
-
-bool fsm_is_overtaken(const struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
-{
-	const struct vrrp_election *e = &vr->election;
-	/* Who has begun anew since has heard no offer, and knows its own interval alone. */
-	unsigned interval_cs = advert->interval_cs < vr->config.interval_cs
-				       ? advert->interval_cs
-				       : vr->config.interval_cs;
-	int64_t waits_ns;
-
-	if (!e->ceding || advert->priority == VRRP_PRIORITY_LEAVE || !is_beaten(vr, advert, now_ns))
-		return false;
-	waits_ns = vrrp_skew_ns(vr->config.version, advert->priority, interval_cs) - ROUNDED_NS;
-	return now_ns - (e->advert_ns - fsm_offer_ns(vr)) < waits_ns / 2;
+	return vr->election.state == VRRP_STATE_ACTIVE ? is_beaten_here(vr, advert, now_ns)
+						       : is_beaten_there(vr, advert, now_ns);
 }

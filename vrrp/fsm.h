@@ -78,10 +78,10 @@ struct vrrp_config {
  */
 #define VRRP_HAND_OVER_NS INT64_C(20000000000)
 
-/* Whose advert was taken for none of an Active: who is one says the same again. */
+/* Whose last word may have been heard: who is Active says the same again. */
 struct vrrp_doubt {
 	uint8_t source[16];
-	uint8_t priority; /* that it said; 0: nobody */
+	int64_t ns; /* when; 0: nobody's */
 };
 
 /* So many may go at about one time. */
@@ -118,7 +118,7 @@ struct vrrp_election {
 	bool ceding;            /* Active: has offered to leave, and waits for one who takes over */
 	bool late_granted;      /* Backup: one late expiry was not believed already */
 	bool lower_heard;       /* Backup: a lower priority was discarded since the timer started */
-	uint8_t lower_priority; /* its priority */
+	uint8_t lower_priority; /* its priority; of an Active that has left, what it had before */
 	uint8_t lower_source[16];
 	uint8_t fell_from; /* Active: the priority before it fell last, the highest of late */
 	int64_t fell_ns;   /* then; 0: it has not fallen */
@@ -223,16 +223,16 @@ void vrrp_source_set(struct vrrp *vr, const uint8_t *source);
  * winner's. One that cedes says priority 0, which makes Backups take over that do not preempt, goes
  * on serving for an Active_Down_Interval without an advert, and yields to whoever speaks; if nobody
  * does, it goes on as Active. A last advert has the priority VRRP_PRIORITY_LOWEST, or 0 for a
- * successor that has that itself. So one advert of that priority is no Active yet, nor is one that
- * was under way while this router was better, until its sender says the same again: no Backup that
- * has an Active defers to it, and an Active that would yield answers it first, as who is Active has
- * to answer in turn (§6.4.3): with its own advert, or with 0 if it cedes. What one that cedes hears
- * of such sooner than they can have come, half a skew time behind its offer, is answered with
- * nothing. VRRP_EVENT_FORGET ends a wait that a false advert has begun: a Backup
- * knows no Active and waits for its configured Active_Down_Interval from then on, or for what was
- * left if that is less; the next advert is believed as ever. In other states it changes nothing.
- * VRRP_EVENT_UNDATED makes a Backup that has heard nobody since it began wait on, for up to a
- * minute: the clock of one of both hosts may be set in that time.
+ * successor that comes with that itself. So one advert of that priority is no Active yet: no Backup
+ * that knows another one defers to it, and an Active that would yield answers it first, with its
+ * own advert, or with 0 if it cedes, as who is Active has to answer in turn (§6.4.3), and goes on
+ * saying so. Nor is what comes within a round trip, of 0.2 s or an interval, behind an offer to
+ * leave, or a priority that falls, from somebody that this Active was better than until then, if
+ * others may have been Active lately. VRRP_EVENT_FORGET ends a wait that a false advert has begun:
+ * a Backup knows no Active and waits for its configured Active_Down_Interval from then on, or for
+ * what was left if that is less; the next advert is believed as ever. In other states it changes
+ * nothing. VRRP_EVENT_UNDATED makes a Backup that has heard nobody since it began wait on, for up
+ * to a minute: the clock of one of both hosts may be set in that time.
  */
 void vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
 
@@ -261,7 +261,7 @@ bool vrrp_is_served(const struct vrrp *vr, enum vrrp_reason_code code);
  * last one of a router that serves no longer: it may come long after the takeover of many
  * addresses.
  */
-bool vrrp_is_last_word(const struct vrrp *vr, const struct vrrp_advert *advert);
+bool vrrp_is_last_word(const struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns);
 
 /**
  * vrrp_is_owner() - whether the interface owns the addresses (priority 255).

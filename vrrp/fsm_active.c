@@ -62,6 +62,19 @@ static int64_t contest_end(const struct vrrp *vr, int64_t now_ns)
 	return fsm_min_ns(contest_quiet(vr, now_ns), vr->election.contested_ns + CONTEST_WINDOW_NS);
 }
 
+/* Whether an answer is within the bound. */
+static bool may_answer(struct vrrp *vr, int64_t now_ns)
+{
+	if (now_ns - vr->election.contested_ns >= CONTEST_WINDOW_NS) {
+		vr->election.contested_ns = now_ns;
+		vr->election.contested_n = 0;
+	}
+	if (vr->election.contested_n >= CONTEST_ANSWERS_MAX)
+		return false;
+	vr->election.contested_n++;
+	return true;
+}
+
 /*
  * Somebody weaker was Active too: §6.4.3 answers at once. It may have announced the addresses, so
  * they are announced again. Bounded per window; past that the end of the contest repairs the rest.
@@ -70,16 +83,11 @@ static int64_t contest_end(const struct vrrp *vr, int64_t now_ns)
  */
 static bool defend(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 {
-	if (now_ns - vr->election.contested_ns >= CONTEST_WINDOW_NS) {
-		vr->election.contested_ns = now_ns;
-		vr->election.contested_n = 0;
-	}
-	if (vr->election.contested_n >= CONTEST_ANSWERS_MAX) {
+	if (!may_answer(vr, now_ns)) {
 		vr->election.announced_n = 0;
 		vr->election.announce_ns = contest_end(vr, now_ns);
 		return false;
 	}
-	vr->election.contested_n++;
 	fsm_act_advert(out, vr->election.priority);
 	vr->election.announced_n = 0;
 	fsm_announce(vr, now_ns, out);
@@ -115,14 +123,14 @@ static bool hands_over(const struct vrrp *vr, enum vrrp_reason_code code)
 /*
  * The winner hears a lower priority, announces again, and so has the last word in every ARP cache,
  * also of those that have learned ours while both had the addresses. It is the lowest one, as our
- * own may be better than what the winner's, or that of a third one, is by then. Who has come for
- * others hears that it may stay.
+ * own may be better than what the winner's, or that of a third one, is by then. Two owners are a
+ * mistake that both have to hear of. 0 tells who is the last resort itself that it may stay.
  */
 static unsigned last_word(const struct vrrp *vr, enum vrrp_reason_code code,
 			  const struct vrrp_advert *advert)
 {
 	if (code == VRRP_REASON_HIGHER || code == VRRP_REASON_TIE)
-		return VRRP_PRIORITY_LOWEST;
+		return vrrp_is_owner(vr) ? VRRP_PRIORITY_OWNER : VRRP_PRIORITY_LOWEST;
 	if (!hands_over(vr, code) || advert->priority == VRRP_PRIORITY_LOWEST)
 		return VRRP_PRIORITY_LEAVE;
 	return VRRP_PRIORITY_LOWEST;
@@ -165,14 +173,15 @@ static enum vrrp_reason_code better(const struct vrrp *vr, const struct vrrp_adv
 static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns,
 			  struct vrrp_output *out)
 {
-	bool doubts;
+	bool beaten = fsm_is_beaten(vr, advert, now_ns), doubts;
 
-	if (fsm_is_overtaken(vr, advert, now_ns))
+	if (beaten && vr->election.ceding)
 		return;
 	doubts = fsm_doubts(vr, advert, now_ns);
 	if (doubts && vr->election.ceding) {
 		/* It serves no longer. But one that has come nevertheless answers this. */
-		fsm_act_advert(out, VRRP_PRIORITY_LEAVE);
+		if (may_answer(vr, now_ns))
+			fsm_act_advert(out, VRRP_PRIORITY_LEAVE);
 	} else if (advert->priority == VRRP_PRIORITY_LEAVE && fsm_is_quiet(vr)) {
 		announce_soon(vr, now_ns);
 	} else if (advert->priority == VRRP_PRIORITY_LEAVE) {
@@ -183,7 +192,9 @@ static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 		yield(vr, VRRP_REASON_CEDED, advert, now_ns, out);
 	} else if (fsm_is_better(vr, advert, vr->election.priority)) {
 		/* Likewise: by now it is gone, or defers to us. */
-		if (!doubts || !defend(vr, now_ns, out))
+		if (doubts || beaten)
+			(void)defend(vr, now_ns, out);
+		else
 			yield(vr, better(vr, advert), advert, now_ns, out);
 	} else if (fsm_was_away(vr, 0, now_ns)) {
 		yield(vr, VRRP_REASON_AWAY, advert, now_ns, out);
@@ -217,7 +228,8 @@ void fsm_step_active(struct vrrp *vr, const struct vrrp_event *event, struct vrr
 		active_contest(vr, event->now_ns);
 		break;
 	case VRRP_EVENT_DEFER: /* what it would answer nobody hears, but hosts hear announcements */
-		if (event->advert->priority == VRRP_PRIORITY_LEAVE)
+		if (event->advert->priority == VRRP_PRIORITY_LEAVE ||
+		    fsm_doubts(vr, event->advert, event->now_ns))
 			announce_soon(vr, event->now_ns);
 		else
 			yield(vr, VRRP_REASON_MUTE, event->advert, event->now_ns, out);

@@ -103,11 +103,13 @@ static bool may_leave(const struct vrrp *vr, const struct vrrp_advert *advert)
 /* §6.4.2 (315)..(345) */
 static void backup_advert(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
-	if (fsm_doubts(vr, advert, now_ns))
+	if (fsm_doubts(vr, advert, now_ns) || fsm_is_beaten(vr, advert, now_ns))
 		return;
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		if (!may_leave(vr, advert))
 			return;
+		if (!vr->election.lower_heard)
+			vr->election.lower_priority = vr->election.active_priority;
 		vr->election.active_priority = VRRP_PRIORITY_LEAVE;
 		memcpy(vr->election.active_source, advert->source,
 		       sizeof(vr->election.active_source));
@@ -137,6 +139,8 @@ static void backup_defer(struct vrrp *vr, const struct vrrp_advert *advert, int6
 		backup_advert(vr, advert, now_ns);
 		return;
 	}
+	if (fsm_doubts(vr, advert, now_ns))
+		return;
 	vr->election.preempt_ns = VRRP_NEVER;
 	fsm_defer_to(vr, advert, now_ns);
 }

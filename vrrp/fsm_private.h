@@ -93,13 +93,20 @@ void fsm_defer_to(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now
 bool fsm_is_better(const struct vrrp *vr, const struct vrrp_advert *advert, unsigned priority);
 
 /**
- * fsm_doubts() - whether an advert may be no claim, and its sender has to say the same again.
- *
- * So is the first one of the lowest priority, which is a last word, and what may have been under
- * way while an Active was better than its sender, where it would change anything. What is 0 or of
- * whom a Backup defers to is believed.
+ * fsm_doubts() - whether an advert is to be taken for a last word, and for no claim: until its
+ * sender says the same again, but not in the same round trip.
  */
 bool fsm_doubts(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns);
+
+/**
+ * fsm_is_beaten() - whether who sends an advert may have yielded since, so that it is no news.
+ *
+ * That is so within a round trip behind the offer of an Active to leave, or behind a priority that
+ * falls, if the sender is no better than it was until then, and others may have been Active lately;
+ * and within a round trip behind an advert of the Active that a Backup knows, or as long as nobody
+ * can have come for its 0, if the sender is no better than that one.
+ */
+bool fsm_is_beaten(const struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns);
 
 /**
  * fsm_believe() - nothing of @source is doubted any more, so that its next last word is one.
@@ -121,13 +128,6 @@ void fsm_fall(struct vrrp *vr, uint8_t priority, int64_t now_ns);
  * fsm_offer_ns() - how long one that cedes waits for a successor.
  */
 int64_t fsm_offer_ns(const struct vrrp *vr);
-
-/**
- * fsm_is_overtaken() - whether one that cedes hears an advert of somebody that it was better than,
- * and who cannot have come for the offer: whom priority 0 calls waits for its skew time first, of
- * which half is enough to tell, as clocks differ. So it was under way, and is no news.
- */
-bool fsm_is_overtaken(const struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns);
 
 /**
  * fsm_forget_active() - nobody is known: the interval of an Active is taken to be ours (§6.4.1).

@@ -83,6 +83,7 @@ struct vrrp_rx {
 	const struct vrrp_rules *rules; /* of the router that it concerns; borrowed. NULL: sent to
 					 * vrrp_group() by anybody and never forwarded, TTL 255,
 					 * not authenticated */
+	int64_t now_ns;                 /* of the event that it makes: struct vrrp_event */
 };
 
 /* A decoded message. */

@@ -147,7 +147,7 @@ enum vrrp_reject vrrp_receive(struct vrrp *vr, const struct vrrp_list *own,
 			*ret_advert = advert;
 		return reject;
 	}
-	advert.is_last_word = vrrp_is_last_word(vr, &advert);
+	advert.is_last_word = vrrp_is_last_word(vr, &advert, rx->now_ns);
 	advert.notices = notices_of(vr, own, rx, &advert);
 	for (unsigned i = 0; i < VRRP_NOTICE_COUNT; i++)
 		vr->counters.noticed[i] += advert.notices >> i & 1;

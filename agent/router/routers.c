@@ -142,6 +142,7 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 	/* It may have waited for us since before the router began. */
 	if (event.now_ns < router->vr.election.since_ns)
 		event.now_ns = router->vr.election.since_ns;
+	rx.now_ns = event.now_ns;
 	reject = vrrp_receive(&router->vr, &router->list, &rx, &advert);
 	if (reject != VRRP_ACCEPT) {
 		senders_count(&router->senders, rx.source, (uint8_t)reject, event.now_ns);

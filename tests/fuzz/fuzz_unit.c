@@ -202,7 +202,7 @@ static bool same_reason(const struct vrrp_reason *a, const struct vrrp_reason *b
 
 static bool same_doubt(const struct vrrp_doubt *a, const struct vrrp_doubt *b)
 {
-	return memcmp(a->source, b->source, sizeof(a->source)) == 0 && a->priority == b->priority;
+	return memcmp(a->source, b->source, sizeof(a->source)) == 0 && a->ns == b->ns;
 }
 
 /* Reasons are made anew as a whole, and have bytes between their members that mean nothing. */

@@ -289,63 +289,90 @@ static inline void keep_beginning(struct subject *s, unsigned i)
 	books->left_ns = books->lower_ns = VRRP_NEVER;
 }
 
-static inline bool beats(const struct vrrp *vr, const struct vrrp_advert *advert, unsigned priority)
+static inline bool beats(const struct vrrp *vr, const struct vrrp_advert *advert, unsigned priority,
+			 const uint8_t *source)
 {
 	if (advert->priority != priority)
 		return advert->priority > priority;
-	return memcmp(advert->source, vr->election.source, vrrp_address_len(vr->config.family)) > 0;
+	return memcmp(advert->source, source, vrrp_address_len(vr->config.family)) > 0;
 }
 
-/* Its sender may have yielded since: to an Active that was better when it began, had a rival, or
- * before it fell. */
+/* What is heard so long behind something else may have been under way. */
+static inline int64_t round_trip(const struct vrrp *vr)
+{
+	return least(SECOND / 5, interval_ns_of(vr->config.interval_cs));
+}
+
+/* Its sender may have yielded since: to an Active that has offered to leave or has fallen. */
 static inline bool is_beaten(const struct subject *s, unsigned i)
 {
 	const struct vrrp *before = &s->books[i].before;
 	const struct vrrp_election *e = &before->election;
-	int64_t interval_ns = interval_ns_of(before->config.interval_cs);
-	bool fell = e->fell_ns && time_of(s, i) - e->fell_ns < least(SECOND, 2 * interval_ns),
-	     contested = time_of(s, i) - e->contested_ns < interval_ns + SECOND;
+	int64_t interval_ns = interval_ns_of(before->config.interval_cs), now_ns = time_of(s, i),
+		offer_ns = e->advert_ns - down_ns_of(before, before->config.interval_cs);
+	bool fell = e->fell_ns && now_ns - e->fell_ns < round_trip(before),
+	     offered = e->ceding && now_ns - offer_ns < round_trip(before);
 	unsigned best = fell && e->fell_from > e->priority ? e->fell_from : e->priority;
 
-	return s->event->advert->priority && contested && !beats(before, s->event->advert, best);
+	return is_in(before, VRRP_STATE_ACTIVE) && s->event->advert->priority &&
+	       (fell || offered) && now_ns - e->contested_ns < interval_ns + SECOND &&
+	       !beats(before, s->event->advert, best, e->source);
 }
 
-/* One that serves no longer says the lowest priority, once, when its addresses are gone. What a
- * beaten one says matters where it would be believed. */
+static inline bool is_of_stranger(const struct subject *s, unsigned i)
+{
+	const struct vrrp_election *e = &s->books[i].before.election;
+	size_t len = vrrp_address_len(s->vr[i].config.family);
+
+	return e->active_source[0] && memcmp(e->active_source, s->event->advert->source, len) != 0;
+}
+
+/* Or to the Active that a Backup knows, which has just spoken; or has left before anybody can have
+ * come: half a skew time is believed, and some round that down. */
+static inline bool is_outdone(const struct subject *s, unsigned i)
+{
+	const struct vrrp *before = &s->books[i].before;
+	const struct vrrp_election *e = &before->election;
+	const struct vrrp_advert *advert = s->event->advert;
+	bool left = e->active_priority == VRRP_PRIORITY_LEAVE;
+	int64_t longest_ns = round_trip(before);
+	struct vrrp theirs = *before;
+	unsigned shorter_cs = e->active_interval_cs;
+
+	if (!is_in(before, VRRP_STATE_BACKUP) || !advert->priority || e->lower_heard ||
+	    !is_of_stranger(s, i))
+		return false;
+	if (shorter_cs > advert->interval_cs)
+		shorter_cs = advert->interval_cs;
+	theirs.election.priority = advert->priority;
+	if (left)
+		longest_ns =
+			least(longest_ns, (skew_ns_of(&theirs, shorter_cs) - SECOND / 100) / 2);
+	return time_of(s, i) - e->heard_ns < longest_ns &&
+	       !beats(before, advert, left ? e->lower_priority : e->active_priority,
+		      e->active_source);
+}
+
+/* One that serves no longer says the lowest priority when its addresses are gone; who is Active
+ * says it again, not in the same round trip, and not long after. */
 static inline bool is_doubted(const struct subject *s, unsigned i)
 {
 	const struct vrrp *before = &s->books[i].before;
 	const struct vrrp_election *e = &before->election;
 	const struct vrrp_advert *advert = s->event->advert;
+	int64_t again_ns = 3 * interval_ns_of(advert->interval_cs) + SECOND;
 	size_t len = vrrp_address_len(before->config.family);
-	bool active = is_in(before, VRRP_STATE_ACTIVE),
-	     moves = active && (e->ceding || beats(before, advert, e->priority)),
-	     stranger = active ||
-			(e->active_source[0] && memcmp(e->active_source, advert->source, len) != 0);
 
-	for (unsigned n = 0; n < VRRP_DOUBTS_MAX; n++)
-		if (e->doubts[n].priority == advert->priority &&
-		    !memcmp(e->doubts[n].source, advert->source, len))
-			return false;
-	return (moves && is_beaten(s, i)) || (advert->priority == 1 && stranger);
-}
-
-/* Or it has sent that before it can have come for an offer to leave: it waits for more than half
- * its skew time, which some round down. */
-static inline bool is_overtaken(const struct subject *s, unsigned i)
-{
-	const struct vrrp *before = &s->books[i].before;
-	unsigned shorter_cs = before->config.interval_cs;
-	struct vrrp theirs = *before;
-	int64_t offered_ns;
-
-	if (!before->election.ceding || !is_beaten(s, i))
+	if (advert->priority != 1 || !(is_in(before, VRRP_STATE_ACTIVE) ||
+				       (is_in(before, VRRP_STATE_BACKUP) && is_of_stranger(s, i))))
 		return false;
-	if (shorter_cs > s->event->advert->interval_cs)
-		shorter_cs = s->event->advert->interval_cs;
-	theirs.election.priority = s->event->advert->priority;
-	offered_ns = before->election.advert_ns - down_ns_of(before, before->config.interval_cs);
-	return time_of(s, i) - offered_ns < (skew_ns_of(&theirs, shorter_cs) - SECOND / 100) / 2;
+	for (unsigned n = 0; n < VRRP_DOUBTS_MAX; n++) {
+		int64_t ago_ns = time_of(s, i) - e->doubts[n].ns;
+
+		if (e->doubts[n].ns && !memcmp(e->doubts[n].source, advert->source, len))
+			return ago_ns < round_trip(before) || ago_ns >= again_ns;
+	}
+	return true;
 }
 
 /* An advert that a Backup has heard. */
@@ -359,7 +386,7 @@ static inline void keep_advert(struct subject *s, unsigned i)
 
 	if (s->speaker && !mute && !better)
 		return;
-	if (!mute && is_doubted(s, i))
+	if (is_doubted(s, i) || (!mute && is_outdone(s, i)))
 		return;
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		books->left_ns = least(books->left_ns, time_of(s, i));

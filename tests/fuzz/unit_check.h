@@ -36,7 +36,7 @@ static inline unsigned last_priority(const struct subject *s, unsigned i)
 	switch ((unsigned)vr->election.reason.code) {
 	case VRRP_REASON_HIGHER:
 	case VRRP_REASON_TIE:
-		return 1;
+		return is_owner(vr) ? VRRP_PRIORITY_OWNER : 1;
 	case VRRP_REASON_CEDED:
 		if (vr->config.overlap && s->event->advert->priority > 1)
 			return 1;
@@ -75,6 +75,16 @@ static inline void check_end(const struct subject *s, unsigned i, const char *wo
 	       "the last advert is 0, or 1 if somebody better is there or comes");
 }
 
+/* As often as it does in a window. */
+static inline bool is_flooded(const struct books *books, int64_t now_ns)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < ANSWERS_MAX && i < books->answers_n; i++)
+		n += now_ns - books->answers_ns[i] < 2 * SECOND;
+	return n >= ANSWERS_MAX / 2;
+}
+
 /* Of an Active that stays so. */
 static inline void check_active_actions(const struct subject *s, unsigned i, const char *word)
 {
@@ -85,7 +95,7 @@ static inline void check_active_actions(const struct subject *s, unsigned i, con
 	enum vrrp_event_type type = s->event->type;
 	unsigned priority = type == VRRP_EVENT_CEDE ? 0 : s->vr[i].election.priority;
 
-	if (type == VRRP_EVENT_ADVERT && s->who == i && is_overtaken(s, i)) {
+	if (type == VRRP_EVENT_ADVERT && s->who == i && before->ceding && is_beaten(s, i)) {
 		expect(s, i, !*word, "what is as old as the offer is answered with nothing");
 		return;
 	}
@@ -93,7 +103,10 @@ static inline void check_active_actions(const struct subject *s, unsigned i, con
 		/* One that is a tie may be left to the first member, who hears that router, too. */
 		bool may_pass = s->event->advert->priority == before->priority && i != s->first;
 
-		expect(s, i, (may_pass && !*word) || (!strcmp(word, "A") && !advert->priority),
+		expect(s, i,
+		       (may_pass && !*word) ||
+			       (!*word && is_flooded(&s->books[i], time_of(s, i))) ||
+			       (!strcmp(word, "A") && !advert->priority),
 		       "who doubts an advert offers to leave once more");
 		return;
 	}
@@ -453,27 +466,17 @@ static inline void check_backup_advert(const struct subject *s, unsigned i)
 	if (s->speaker && !s->members[i].mute && advert->priority <= before->priority)
 		expect(s, i, !memcmp(&s->books[i].before, &s->vr[i], sizeof(s->vr[i])),
 		       "who has come later hears its better alone");
-	if (!s->members[i].mute && !s->speaker && is_doubted(s, i))
+	if (!s->members[i].mute && !s->speaker && (is_doubted(s, i) || is_outdone(s, i)))
 		expect(s, i,
 		       s->vr[i].election.down_ns == before->down_ns &&
 			       !memcmp(s->vr[i].election.active_source, before->active_source, len),
-		       "a last word is no advert of an Active");
+		       "neither a last word nor what is beaten is of an Active");
 	if (advert->priority || !before->active_source[0] ||
 	    !memcmp(before->active_source, advert->source, len) ||
 	    (before->lower_heard && !memcmp(before->lower_source, advert->source, len)))
 		return;
 	expect(s, i, s->vr[i].election.down_ns == before->down_ns,
 	       "a stranger that leaves is not the Active");
-}
-
-/* As often as it does in a window. */
-static inline bool has_answered(const struct books *books, int64_t now_ns)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < ANSWERS_MAX && i < books->answers_n; i++)
-		n += now_ns - books->answers_ns[i] < 2 * SECOND;
-	return n >= ANSWERS_MAX / 2;
 }
 
 /* §6.4.3, of one that can be heard. */
@@ -487,16 +490,16 @@ static inline void check_active_advert(const struct subject *s, unsigned i)
 	     loses = memcmp(advert->source, before->election.source, len) > 0;
 	bool never_away = vr->config.preempt || is_owner(vr);
 	bool quiet = before->election.listening || before->election.ceding;
-	bool doubts = is_doubted(s, i),
-	     answers = doubts && find_action(&s->out[i], VRRP_ACTION_ANNOUNCE);
+	bool doubts = is_doubted(s, i) || is_beaten(s, i);
 
-	if (before->election.ceding && (doubts || is_overtaken(s, i))) {
+	if (before->election.ceding && doubts) {
 		expect(s, i, !yields, "who leaves waits on behind what may be no claim");
 		return;
 	}
-	expect(s, i, theirs <= own || yields || answers,
-	       "an Active yields to its better, or answers what it doubts");
-	expect(s, i, theirs != own || i != s->first || !loses || yields || answers,
+	expect(s, i, !doubts || !yields, "an Active does not yield to what may be no claim");
+	expect(s, i, theirs <= own || yields || doubts,
+	       "an Active yields to its better, or doubts it");
+	expect(s, i, theirs != own || i != s->first || !loses || yields || doubts,
 	       "the first member yields to who wins a tie");
 	expect(s, i, theirs >= own || !never_away || before->election.ceding || !yields,
 	       "an Active yields to none that is worse");
@@ -509,7 +512,7 @@ static inline void check_active_advert(const struct subject *s, unsigned i)
 		return;
 	expect(s, i,
 	       find_action(&s->out[i], VRRP_ACTION_ADVERT) ||
-		       has_answered(&s->books[i], time_of(s, i)),
+		       is_flooded(&s->books[i], time_of(s, i)),
 	       "an Active answers who is no better");
 }
 
@@ -531,8 +534,10 @@ static inline void check_advert(const struct subject *s, unsigned i)
 	if (!is_in(before, VRRP_STATE_ACTIVE))
 		return;
 	if (mute)
-		expect(s, i, is_in(vr, VRRP_STATE_BACKUP) == (s->event->advert->priority > 0),
-		       "who is mute leaves its family to anybody");
+		expect(s, i,
+		       is_in(vr, VRRP_STATE_BACKUP) ==
+			       (s->event->advert->priority > 0 && !is_doubted(s, i)),
+		       "who is mute leaves its family to anybody, but by no last word");
 	else
 		check_active_advert(s, i);
 	expect(s, i,

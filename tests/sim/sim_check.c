@@ -203,7 +203,7 @@ void check_receive(struct sim *sim, unsigned i, const struct vrrp *vr, enum vrrp
 	if (!good)
 		return;
 	auth_mark(accepted, packet);
-	if (packet->priority == 1 && !vrrp_is_last_word(vr, advert)) {
+	if (packet->priority == 1 && !advert->is_last_word) {
 		r->drain.equal = true;
 		sim->check.equal_ns[i] = gateway_local_ns(sim, r);
 	}
@@ -273,29 +273,21 @@ static bool answer_is_legal(enum vrrp_event_type event, enum vrrp_state from, en
 	return strcmp(letters, "S") == 0 || (from == to && strcmp(letters, "") == 0);
 }
 
-static bool doubts(const struct vrrp_election *election, const struct vrrp_advert *advert)
-{
-	bool it = false;
-
-	for (unsigned i = 0; i < VRRP_DOUBTS_MAX; i++)
-		it |= election->doubts[i].priority == advert->priority &&
-		      family_same(election->doubts[i].source, advert->source);
-	return it;
-}
-
-bool check_began_to_doubt(const struct vrrp_election *before, const struct vrrp_election *after,
-			  const struct vrrp_event *event)
+bool check_made_nothing(const struct vrrp_election *before, const struct vrrp_election *after,
+			const struct vrrp_event *event)
 {
 	return event->type == VRRP_EVENT_ADVERT && event->advert->priority &&
-	       !doubts(before, event->advert) && doubts(after, event->advert);
+	       before->state == VRRP_STATE_BACKUP && after->state == VRRP_STATE_BACKUP &&
+	       after->heard_ns == before->heard_ns &&
+	       !(after->lower_heard && family_same(after->lower_source, event->advert->source));
 }
 
-/* One that offers to leave has read a last word, or what may be one: nobody has come by it. */
+/* One that offers to leave has read what may be a last word: nobody has come by it. */
 static bool asks_again(const struct vrrp *before, const struct vrrp *vr,
-		       const struct vrrp_event *event)
+		       const struct vrrp_event *event, const char *letters)
 {
-	return before->election.ceding && vr->election.ceding &&
-	       check_began_to_doubt(&before->election, &vr->election, event);
+	return event->type == VRRP_EVENT_ADVERT && before->election.ceding && vr->election.ceding &&
+	       event->advert->priority == 1 && strcmp(letters, "L") == 0;
 }
 
 static void check_actions(struct sim *sim, unsigned i, const struct vrrp *before,
@@ -310,16 +302,15 @@ static void check_actions(struct sim *sim, unsigned i, const struct vrrp *before
 				: r->vr.election.reason.code == VRRP_REASON_PREEMPT;
 
 	if (was_active && r->vr.election.state == VRRP_STATE_BACKUP &&
-	    event->type == VRRP_EVENT_ADVERT) /* who comes is to announce once more, and stay */
-		priority = 1;
+	    event->type == VRRP_EVENT_ADVERT && priority < VRRP_PRIORITY_OWNER)
+		priority = 1; /* who comes is to announce once more, and stay */
 	spell(out, letters);
 	if (priority == 1 && strcmp(letters, "HLS") == 0 && event->type == VRRP_EVENT_ADVERT &&
 	    event->advert->priority > 1)
 		check_fail(sim, "P3", "%s does not say that its successor is heard", node_name(i));
-	if (asks_again(before, &r->vr, event)
-		    ? strcmp(letters, "L") != 0
-		    : !answer_is_legal(event->type, before->election.state, r->vr.election.state,
-				       preempts, hands_over(r), letters))
+	if (!asks_again(before, &r->vr, event, letters) &&
+	    !answer_is_legal(event->type, before->election.state, r->vr.election.state, preempts,
+			     hands_over(r), letters))
 		check_fail(sim, "P3", "%s does \"%s\" on the way from %s to %s", node_name(i),
 			   letters, vrrp_state_name(before->election.state),
 			   vrrp_state_name(r->vr.election.state));
@@ -403,6 +394,9 @@ bool check_astray(const struct sim *sim, unsigned i)
 	return check_in_trouble(sim, i) && kernel->link_ns >= kernel->trouble_begin_ns;
 }
 
+/* So long one doubts what may have been under way. */
+#define ROUND_TRIP_NS (SIM_S / 5)
+
 /* Since when the better of two Actives had the means to be heard by the other one. */
 static int64_t rivals_since(const struct sim *sim, unsigned better, unsigned worse)
 {
@@ -432,10 +426,11 @@ static int64_t rivals_allowed(const struct sim *sim, unsigned better, unsigned w
 
 	if (since == b->active_ns)
 		return news;
-	if ((since == sim->routers[worse].active_ns ||
-	     since == sim->check.models[worse].asked_ns) &&
-	    back->healthy_ns <= since && !back->cut && b->provoked_ns < since - SIM_S)
+	if (since == sim->routers[worse].active_ns && back->healthy_ns <= since && !back->cut &&
+	    b->provoked_ns < since - SIM_S)
 		return news + back->delay_ns + sim->latency_ns;
+	if (since == sim->check.models[worse].asked_ns)
+		news += ROUND_TRIP_NS;
 	interval = b->config.interval_cs * 10 * SIM_MS;
 	return news + interval + interval * SIM_DRIFT_PPM / 1000000 + sim->latency_ns;
 }

@@ -7,8 +7,8 @@
  * VRRP cannot do better; - for the time that the news takes: with a healthy path since both became
  * Active, one delay when the better one came last, two when it came first (it answers at once,
  * unless it has just answered others: then an interval more), plus the latency of the hosts; and an
- * interval more where who offers to leave, or whose priority has fallen to a tie, has just come in
- * the place of the other one, whose advert may be its last word; - while both speak from the same
+ * interval and 0.2 s more where one doubts a claim: a last word, or of somebody that it has beaten,
+ * when it offers to leave, or its priority has fallen; - while both speak from the same
  * address, which somebody has added to both hosts: to each of them the other one's adverts are its
  * own that have come back; - and while one of them is paused or stalled, or a path loses or delays
  * adverts, which starts that time anew. In calm runs nothing of this is allowed. There the faults
@@ -285,10 +285,11 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		const struct vrrp_event *event, const struct vrrp_output *out);
 
 /**
- * check_began_to_doubt() - whether a step took an advert for none of an Active.
+ * check_made_nothing() - whether a Backup has passed over an advert: its timer runs on, and it is
+ * not about to preempt who sent that.
  */
-bool check_began_to_doubt(const struct vrrp_election *before, const struct vrrp_election *after,
-			  const struct vrrp_event *event);
+bool check_made_nothing(const struct vrrp_election *before, const struct vrrp_election *after,
+			const struct vrrp_event *event);
 
 /* ---- turns, and what leaves: sim_check_turn.c ---- */
 

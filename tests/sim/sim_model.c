@@ -101,11 +101,19 @@ static bool can_leave(const struct sim_model *m, const uint8_t *source)
 	return (family_same(m->from, source) && !m->left) || family_same(m->lower_from, source);
 }
 
+/* What is heard so long behind something else may have been under way. */
+static int64_t round_trip_ns(const struct sim_gateway *r)
+{
+	int64_t interval = interval_ns(r->config.interval_cs);
+
+	return interval < SIM_S / 5 ? interval : SIM_S / 5;
+}
+
 /* Return: NULL: nothing of it is doubted. */
 static struct sim_doubt *find_doubt(struct sim_model *m, const uint8_t *source)
 {
 	for (unsigned i = 0; i < VRRP_DOUBTS_MAX; i++)
-		if (m->doubts[i].priority && family_same(m->doubts[i].from, source))
+		if (m->doubts[i].ns && family_same(m->doubts[i].from, source))
 			return &m->doubts[i];
 	return NULL;
 }
@@ -118,20 +126,23 @@ static void believe(struct sim_model *m, const uint8_t *source)
 		*doubt = (struct sim_doubt){ 0 };
 }
 
-/* Return: whether it was not doubted already. */
-static bool doubt(struct sim_model *m, const struct vrrp_advert *advert)
+/* Return: whether it is a last word, as it was not said before: not at all of late, or in the same
+ * round trip. */
+static bool doubt(const struct sim_gateway *r, struct sim_model *m,
+		  const struct vrrp_advert *advert, int64_t now_ns)
 {
 	struct sim_doubt *it = find_doubt(m, advert->source), *oldest = m->doubts;
+	int64_t ago_ns = it ? now_ns - it->ns : INT64_MAX;
 
 	for (unsigned i = 1; i < VRRP_DOUBTS_MAX; i++)
 		if (m->doubts[i].n < oldest->n)
 			oldest = &m->doubts[i];
-	if (it && it->priority == advert->priority)
-		return false;
+	if (ago_ns < round_trip_ns(r))
+		return true;
 	it = it ? it : oldest;
-	*it = (struct sim_doubt){ .priority = advert->priority, .n = ++m->doubted_n };
+	*it = (struct sim_doubt){ .ns = now_ns, .n = ++m->doubted_n };
 	memcpy(it->from, advert->source, sizeof(it->from));
-	return true;
+	return ago_ns >= 3 * interval_ns(advert->interval_cs) + SIM_S;
 }
 
 static void doubt_anew(struct sim_model *m)
@@ -151,41 +162,59 @@ static bool advert_wins(const struct sim_gateway *r, const struct vrrp_advert *a
 	return beats(r, advert, r->config.priority);
 }
 
-/* A second ago, or two intervals: whom that calls waits for as long. */
 static bool has_fallen(const struct sim_gateway *r, const struct sim_model *m, int64_t now_ns)
 {
-	return m->fell_ns && now_ns - m->fell_ns < SIM_S &&
-	       now_ns - m->fell_ns < 2 * interval_ns(r->config.interval_cs);
+	return m->fell_ns && now_ns - m->fell_ns < round_trip_ns(r);
+}
+
+static bool has_offered(const struct sim_gateway *r, const struct sim_model *m, int64_t now_ns)
+{
+	int64_t offer_ns = m->beat_ns - model_down_ns(&r->config, r->config.interval_cs);
+
+	return m->cedes && now_ns - offer_ns < round_trip_ns(r);
 }
 
 /* It may have heard of this Active, and yielded, behind that. */
 static bool is_beaten(const struct sim_gateway *r, const struct sim_model *m,
-		      const struct vrrp *before, const struct vrrp_advert *advert, int64_t now_ns)
+		      const struct vrrp_advert *advert, int64_t now_ns)
 {
-	int64_t contested_ns = before->election.contested_ns;
-	bool lately = now_ns - contested_ns < interval_ns(r->config.interval_cs) + SIM_S;
 	unsigned best = r->config.priority;
 
 	if (has_fallen(r, m, now_ns) && m->fell_from > best)
 		best = m->fell_from;
-	return lately && !beats(r, advert, best);
+	return advert->priority && (has_fallen(r, m, now_ns) || has_offered(r, m, now_ns)) &&
+	       now_ns - m->contest_ns < interval_ns(r->config.interval_cs) + SIM_S &&
+	       !beats(r, advert, best);
 }
 
 /*
- * It has sent that before it can have come for an offer: it waits for a skew time then, half of
- * which is believed, and some round it down to 10 ms. Who begins now knows its own interval alone.
+ * A Backup has just heard somebody that is better; or who was, and says 0: who comes for that waits
+ * for a skew time, half of which is believed, and some round it down to 10 ms. Who begins now knows
+ * its own interval alone.
  */
-static bool is_early(const struct sim_gateway *r, const struct sim_model *m,
-		     const struct vrrp_advert *advert, int64_t now_ns)
+static bool is_outdone(const struct sim_gateway *r, const struct sim_model *m,
+		       const struct vrrp_advert *advert, int64_t now_ns)
 {
-	const struct vrrp_config *c = &r->config;
-	const struct vrrp_config theirs = { .version = c->version, .priority = advert->priority };
+	const struct vrrp_config theirs = { .version = r->config.version,
+					    .priority = advert->priority };
 	unsigned shorter_cs =
-		advert->interval_cs < c->interval_cs ? advert->interval_cs : c->interval_cs;
-	int64_t offer_ns = m->beat_ns - model_down_ns(c, c->interval_cs);
+		advert->interval_cs < m->interval_cs ? advert->interval_cs : m->interval_cs;
+	unsigned known = m->left ? m->lower : m->heard;
+	int64_t ago_ns = now_ns - m->heard_ns;
 
-	return m->cedes &&
-	       now_ns < offer_ns + (model_skew_ns(&theirs, shorter_cs) - 10 * SIM_MS) / 2;
+	if (!advert->priority || m->weaker || m->nobody || ago_ns >= round_trip_ns(r) ||
+	    family_same(m->from, advert->source))
+		return false;
+	if (m->left && ago_ns >= (model_skew_ns(&theirs, shorter_cs) - 10 * SIM_MS) / 2)
+		return false;
+	return advert->priority != known ? advert->priority < known
+					 : memcmp(advert->source, m->from, SIM_ADDRESS_LEN) < 0;
+}
+
+static void note_contest(struct sim_model *m, int64_t now_ns)
+{
+	if (now_ns - m->contest_ns >= SIM_S)
+		m->contest_ns = now_ns;
 }
 
 /* Silence that proves nothing is listened to once more. */
@@ -244,13 +273,15 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 			  int64_t now_ns)
 {
 	static const uint8_t none[SIM_ADDRESS_LEN];
-	const struct vrrp_config *c = &sim->routers[i].config;
+	const struct sim_gateway *r = &sim->routers[i];
+	const struct vrrp_config *c = &r->config;
 	struct sim_model *m = &sim->check.models[i];
 
 	expect_state(sim, i, VRRP_STATE_BACKUP);
-	/* Of another one than it knows: a last word. */
-	if (advert->priority == 1 && !family_same(m->from, none) &&
-	    !family_same(m->from, advert->source) && doubt(m, advert)) {
+	/* Of another one than it knows: a last word, or of before that was better. */
+	if ((advert->priority == 1 && !family_same(m->from, none) &&
+	     !family_same(m->from, advert->source) && doubt(r, m, advert, now_ns)) ||
+	    is_outdone(r, m, advert, now_ns)) {
 		check_unread(sim, i);
 		return;
 	}
@@ -259,6 +290,8 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		memcpy(m->from, advert->source, sizeof(m->from));
 		memset(m->lower_from, 0, sizeof(m->lower_from));
+		if (!m->weaker) /* what it had before */
+			m->lower = m->nobody ? 0 : m->heard;
 		if (now_ns + model_skew_ns(c, m->interval_cs) < m->down_ns) /* not put off */
 			m->down_ns = now_ns + model_skew_ns(c, m->interval_cs);
 		m->heard_ns = now_ns;
@@ -352,37 +385,30 @@ static bool is_flooded(const struct sim_gateway *r)
 	return r->vr.election.contested_n >= SIM_ANSWERS_MAX / 2;
 }
 
-/* Of one that would be the better one: it is answered, or believed. */
-static bool is_answered(struct sim *sim, unsigned i, const struct vrrp_output *out)
-{
-	bool answers = sends(out, VRRP_ACTION_ANNOUNCE);
-
-	if (!answers && !is_flooded(&sim->routers[i]))
-		check_fail(sim, "timing", "%s yields to one that may have", node_name(i));
-	return answers;
-}
-
-static void active_advert(struct sim *sim, unsigned i, const struct vrrp *before,
-			  const struct vrrp_output *out, const struct vrrp_advert *advert,
-			  int64_t now_ns)
+static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output *out,
+			  const struct vrrp_advert *advert, int64_t now_ns)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	struct sim_model *m = &sim->check.models[i];
-	bool beaten = advert->priority && is_beaten(r, m, before, advert, now_ns);
-	bool moves = m->cedes || advert_wins(r, advert), doubts;
+	bool beaten = is_beaten(r, m, advert, now_ns), wins = advert_wins(r, advert), doubts;
 
-	if (beaten && is_early(r, m, advert, now_ns)) {
+	if (beaten && m->cedes) {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
 		if (out->actions_n)
 			check_fail(sim, "timing", "%s acts on an advert of before its offer",
 				   node_name(i));
+		m->asked_ns = sim->now_ns;
 		return;
 	}
 	m->repeated = 0;
-	doubts = ((beaten && moves) || advert->priority == 1) && doubt(m, advert);
-	if (doubts && moves && (m->cedes || is_answered(sim, i, out))) {
+	doubts = advert->priority == 1 && doubt(r, m, advert, now_ns);
+	if ((doubts && m->cedes) || (wins && !m->cedes && (doubts || beaten))) {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
+		if (!sends(out, VRRP_ACTION_ADVERT) && !is_flooded(r))
+			check_fail(sim, "timing", "%s answers nothing to who may be Active",
+				   node_name(i));
 		m->asked_ns = sim->now_ns;
+		note_contest(m, now_ns);
 	} else if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
 		if (m->cedes && sends(out, VRRP_ACTION_ADVERT))
@@ -390,7 +416,9 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp *before
 				   node_name(i));
 		if (sends(out, VRRP_ACTION_ADVERT)) /* not all of a flood is answered */
 			m->beat_ns = now_ns + interval_ns(r->config.interval_cs);
-	} else if (m->cedes || advert_wins(r, advert) || stood_still(r, m, 0, now_ns)) {
+		if (!m->cedes && !m->listens)
+			note_contest(m, now_ns);
+	} else if (m->cedes || wins || stood_still(r, m, 0, now_ns)) {
 		expect_state(sim, i, VRRP_STATE_BACKUP);
 		m->interval_cs = advert->interval_cs;
 		m->lower_ns = VRRP_NEVER;
@@ -400,6 +428,7 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp *before
 		restart(m, &r->config, now_ns);
 	} else {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
+		note_contest(m, now_ns);
 	}
 }
 
@@ -417,6 +446,7 @@ static void enter(struct sim *sim, unsigned i, enum vrrp_state from, int64_t now
 	if (r->vr.election.state == VRRP_STATE_ACTIVE) {
 		doubt_anew(m);
 		m->fell_ns = 0;
+		m->contest_ns = now_ns;
 		m->beat_ns = now_ns + interval_ns(r->config.interval_cs);
 	} else if (r->vr.election.state == VRRP_STATE_BACKUP && from != VRRP_STATE_ACTIVE) {
 		m->interval_cs = r->config.interval_cs;
@@ -561,7 +591,7 @@ void model_step(struct sim *sim, unsigned i, const struct vrrp *before,
 	else if (before->election.state == VRRP_STATE_ACTIVE && timer)
 		active_timer(sim, i, out, event->now_ns);
 	else if (before->election.state == VRRP_STATE_ACTIVE && advert)
-		active_advert(sim, i, before, out, event->advert, event->now_ns);
+		active_advert(sim, i, out, event->advert, event->now_ns);
 	if (sim->routers[i].vr.election.state != before->election.state)
 		enter(sim, i, before->election.state, event->now_ns);
 }

@@ -29,18 +29,20 @@ struct sim_model {
 	uint8_t heard;                 /* with that priority */
 	/* Backup: one that it does not defer to, since the timer began */
 	uint8_t lower_from[SIM_ADDRESS_LEN];
-	/* Whose advert was taken for a last word, or for one of before it heard better. It is an
-	 * Active's when it comes again. Newer than those with a lower @n; priority 0: nobody's. */
+	/* Whose advert was taken for a last word, its time. Newer than those with a lower @n; 0:
+	 * nobody's. */
 	struct sim_doubt {
 		uint8_t from[SIM_ADDRESS_LEN];
-		unsigned priority, n;
+		int64_t ns;
+		unsigned n;
 	} doubts[VRRP_DOUBTS_MAX];
 	unsigned doubted_n;
-	int64_t fell_ns; /* Active: its priority has fallen, its time; 0: it has not */
+	int64_t contest_ns; /* Active: since then, or an answer, by the second */
+	int64_t fell_ns;    /* Active: its priority has fallen, its time; 0: it has not */
 	unsigned fell_from;
-	int64_t asked_ns;  /* Active: it has answered what it doubts then, of the world's time */
+	int64_t asked_ns;  /* Active: it has made nothing of a claim then, of the world's time */
 	bool weaker;       /* Backup: a weaker Active was heard since, and not respected, */
-	uint8_t lower;     /* of that priority */
+	uint8_t lower;     /* of that priority; or of who has left, what it had before */
 	unsigned repeated; /* Active, over IPv6: announcements since something happened */
 	bool missed;       /* adverts were lost on the host, and the router was not told */
 	int64_t heard_of_link_ns; /* it was told of lost adverts last; global time */

@@ -242,14 +242,6 @@ static void check_takeover(struct sim *sim, unsigned i, unsigned member, const s
 
 /* ---- steps ---- */
 
-/* Whether a Backup has heard the last word of one that has left, which forbids nothing. */
-static bool is_word(const struct vrrp *before, const struct vrrp_election *after,
-		    const struct vrrp_event *event)
-{
-	return before->election.state == VRRP_STATE_BACKUP &&
-	       check_began_to_doubt(&before->election, after, event);
-}
-
 void unit_stepped(struct sim *sim, unsigned i, unsigned member, const struct vrrp *before,
 		  const struct vrrp_event *event)
 {
@@ -258,7 +250,7 @@ void unit_stepped(struct sim *sim, unsigned i, unsigned member, const struct vrr
 	bool changes = state != before->election.state;
 
 	if (event->type == VRRP_EVENT_FORGET || event->type == VRRP_EVENT_PRIORITY ||
-	    is_word(before, &member_of(r, member)->election, event))
+	    check_made_nothing(&before->election, &member_of(r, member)->election, event))
 		unit_unread(sim, i);
 	if (changes && member && sim->check.frozen)
 		check_fail(sim, sim->check.frozen, "the companion of %s leaves %s without need",

@@ -180,7 +180,7 @@ static void test_fsm_active_owner_yields_to_an_owner_of_higher_address(void **st
 
 	(void)state;
 	assert_string_equal(on_advert(&loser, T0 + 1, 255, HIGHER_ADDRESS, 100),
-			    "release, advert 1, active->backup");
+			    "release, advert 255, active->backup");
 	assert_string_equal(on_advert(&winner, T0 + 1, 255, LOWER_ADDRESS, 100),
 			    "advert 255, announce");
 }

@@ -5,7 +5,8 @@
  */
 #include "test.h"
 
-#define T0 (1000 * SECOND)
+#define T0         (1000 * SECOND)
+#define ROUND_TRIP (200 * MS) /* so long something may have been under way */
 
 /* Without a rival, and for long. */
 static struct vrrp overlapping(unsigned priority)
@@ -64,8 +65,9 @@ static void test_hand_over_to_a_weaker_one_ends_below_its_priority(void **state)
 		assert_string_equal(on_cede(&vr, T0), "advert 0");
 		if (rows[i].theirs == VRRP_PRIORITY_LOWEST)
 			on_advert(&vr, T0 + MS, rows[i].theirs, LOWER_ADDRESS, 100);
-		assert_string_equal(on_advert(&vr, T0 + MS, rows[i].theirs, LOWER_ADDRESS, 100),
-				    rows[i].answer);
+		assert_string_equal(
+			on_advert(&vr, T0 + MS + ROUND_TRIP, rows[i].theirs, LOWER_ADDRESS, 100),
+			rows[i].answer);
 		assert_int_equal(vr.election.reason.code, VRRP_REASON_CEDED);
 	}
 }
@@ -97,26 +99,25 @@ static struct vrrp leaving_successor(int64_t offer_ns)
 	return vr;
 }
 
-/* Half the skew time of @priority, at intervals of a second, which some round down by up to 10 ms:
- * sooner no offer calls it. */
-static int64_t half_skew(unsigned priority)
+/* What comes at @ns may be a last word; who has come says it again, a round trip later. */
+static void expect_believed_when_asked(struct vrrp *vr, int64_t ns, const char *source)
 {
-	return (SECOND * (256 - priority) / 256 - 10 * MS) / 2;
-}
-
-/* What comes at @ns may be no claim; who has come says it again. */
-static void expect_believed_when_asked(struct vrrp *vr, int64_t ns, unsigned priority,
-				       const char *source, unsigned interval_cs)
-{
-	assert_string_equal(on_advert(vr, ns, priority, source, interval_cs), "advert 0");
+	assert_string_equal(on_advert(vr, ns, 1, source, 100), "advert 0");
+	assert_string_equal(on_advert(vr, ns + ROUND_TRIP - 1, 1, source, 100), "advert 0");
 	assert_int_equal(vr->election.state, VRRP_STATE_ACTIVE);
-	on_advert(vr, ns + MS, priority, source, interval_cs);
+	on_advert(vr, ns + ROUND_TRIP, 1, source, 100);
 	assert_int_equal(vr->election.state, VRRP_STATE_BACKUP);
 	assert_int_equal(vr->election.reason.code, VRRP_REASON_CEDED);
 }
 
-/* Nobody serves for whom it was said, and a third one comes. What comes too late to have left
- * before the offer may be of one that is there, which answers if it is. */
+static void expect_believed(struct vrrp *vr, int64_t ns, unsigned priority, const char *source)
+{
+	assert_string_equal(on_advert(vr, ns, priority, source, 100),
+			    "hand over, advert 1, active->backup");
+	assert_int_equal(vr->election.reason.code, VRRP_REASON_CEDED);
+}
+
+/* Nobody serves for whom it was said, and a third one comes. */
 static void test_hand_over_of_two_believes_no_last_word(void **state)
 {
 	int64_t offer_ns = T0 + 600 * MS;
@@ -126,22 +127,21 @@ static void test_hand_over_of_two_believes_no_last_word(void **state)
 		struct vrrp vr = leaving_successor(offer_ns);
 
 		assert_string_equal(
-			on_advert(&vr, offer_ns + half_skew(1) - 1 + late, 1, HIGHER_ADDRESS, 100),
+			on_advert(&vr, offer_ns + ROUND_TRIP - 1 + late, 1, HIGHER_ADDRESS, 100),
 			late ? "advert 0" : "");
 		assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
-		expect_believed_when_asked(&vr, T0 + 1210 * MS, 100, LOWER_ADDRESS, 100);
+		expect_believed(&vr, T0 + 1210 * MS, 100, LOWER_ADDRESS);
 	}
 }
 
-/* However long it has taken to hand over; and whoever has come long ago needs no second word. */
+/* However long it has taken to hand over. */
 static void test_hand_over_long_after_a_takeover_believes_claims_alone(void **state)
 {
 	struct vrrp word = leaving_successor(T0 + 15 * SECOND), claim = word;
 
 	(void)state;
-	expect_believed_when_asked(&word, T0 + 15001 * MS, 1, HIGHER_ADDRESS, 100);
-	assert_string_equal(on_advert(&claim, T0 + 15001 * MS, 100, HIGHER_ADDRESS, 100),
-			    "hand over, advert 1, active->backup");
+	expect_believed_when_asked(&word, T0 + 15001 * MS, HIGHER_ADDRESS);
+	expect_believed(&claim, T0 + 15001 * MS, 100, HIGHER_ADDRESS);
 }
 
 /* Somebody else has come beside it, and lost, and says so before, or behind. */
@@ -165,13 +165,13 @@ static void test_hand_over_after_another_contest_believes_neither(void **state)
 						      heard[n % 3].priority, heard[n % 3].source,
 						      100),
 					    "");
-		expect_believed_when_asked(&vr, came_ns + 2 * MS + half_skew(150), 150,
-					   LOWER_ADDRESS, 100);
+		expect_believed(&vr, came_ns + 2 * MS + ROUND_TRIP, 150, LOWER_ADDRESS);
 	}
 }
 
-/* More may go at one time than are kept: the one that spoke first is asked once more. */
-static void test_hand_over_of_many_asks_the_oldest_again(void **state)
+/* More may go at one time than are kept: who spoke first is doubted anew. A flood of words is not
+ * answered each time. */
+static void test_hand_over_of_many_doubts_the_oldest_again(void **state)
 {
 	char source[] = "198.51.100.10";
 
@@ -186,8 +186,8 @@ static void test_hand_over_of_many_asks_the_oldest_again(void **state)
 					    "advert 0");
 		}
 		source[12] = (char)('0' + again);
-		assert_string_equal(on_advert(&vr, T0 + 610 * MS, 1, source, 100),
-				    again ? "hand over, advert 0, active->backup" : "advert 0");
+		assert_string_equal(on_advert(&vr, T0 + 610 * MS + ROUND_TRIP, 1, source, 100),
+				    again ? "hand over, advert 0, active->backup" : "");
 	}
 }
 
@@ -197,8 +197,7 @@ static void test_hand_over_believes_its_better(void **state)
 	struct vrrp vr = leaving_successor(T0 + 600 * MS);
 
 	(void)state;
-	assert_string_equal(on_advert(&vr, T0 + 601 * MS, 150, HIGHER_ADDRESS, 100),
-			    "hand over, advert 1, active->backup");
+	expect_believed(&vr, T0 + 601 * MS, 150, HIGHER_ADDRESS);
 }
 
 /* What one has said before the offer is no answer to it. */
@@ -208,14 +207,29 @@ static void test_hand_over_asks_whoever_was_heard_before(void **state)
 
 	(void)state;
 	on_advert(&vr, T0, 1, LOWER_ADDRESS, 100);
-	on_advert(&vr, T0 + MS, 1, LOWER_ADDRESS, 100);
-	on_cede(&vr, T0 + 2 * MS);
-	expect_believed_when_asked(&vr, T0 + 2 * MS + half_skew(1), 1, LOWER_ADDRESS, 100);
+	on_advert(&vr, T0 + ROUND_TRIP, 1, LOWER_ADDRESS, 100);
+	on_cede(&vr, T0 + 300 * MS);
+	expect_believed_when_asked(&vr, T0 + 300 * MS + ROUND_TRIP, LOWER_ADDRESS);
+}
+
+/* Who is Active says it each interval. A last word a minute later is another one. */
+static void test_hand_over_asks_whoever_was_heard_long_ago(void **state)
+{
+	(void)state;
+	for (unsigned late = 0; late < 2; late++) {
+		struct vrrp vr = overlapping(150);
+
+		vr.config.down_intervals = 10;
+		on_cede(&vr, T0);
+		assert_string_equal(on_advert(&vr, T0 + SECOND, 1, LOWER_ADDRESS, 100), "advert 0");
+		on_advert(&vr, T0 + 5 * SECOND - 1 + late, 1, LOWER_ADDRESS, 100);
+		assert_int_equal(vr.election.state, late ? VRRP_STATE_ACTIVE : VRRP_STATE_BACKUP);
+	}
 }
 
 /*
  * Two came at once, the weaker one lost, and the better one leaves before it has read what the
- * loser sent until then: nobody has come yet, in time for none of what comes at first.
+ * loser sent until then.
  */
 static void test_hand_over_after_a_contest_believes_no_loser(void **state)
 {
@@ -233,12 +247,11 @@ static void test_hand_over_after_a_contest_believes_no_loser(void **state)
 		on_advert(&vr, T0, theirs, rows[i].source, 100);
 		assert_string_equal(on_cede(&vr, offer_ns), "advert 0");
 		for (unsigned n = 0; n < 3; n++)
-			assert_string_equal(on_advert(&vr, offer_ns + (15 + n) * MS, theirs,
+			assert_string_equal(on_advert(&vr, offer_ns + ROUND_TRIP - 3 + n, theirs,
 						      rows[i].source, 100),
 					    "");
 		assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
-		expect_believed_when_asked(&vr, offer_ns + half_skew(theirs), theirs,
-					   rows[i].source, 100);
+		expect_believed(&vr, offer_ns + ROUND_TRIP, theirs, rows[i].source);
 	}
 }
 
@@ -263,8 +276,7 @@ static void test_hand_over_after_a_preemption_believes_no_loser(void **state)
 			assert_string_equal(
 				on_advert(&vr, came_ns + 3 * MS, 100, HIGHER_ADDRESS, 100), "");
 		assert_string_equal(on_advert(&vr, came_ns + 4 * MS, 1, HIGHER_ADDRESS, 100), "");
-		expect_believed_when_asked(&vr, came_ns + 2 * MS + half_skew(100), 100,
-					   HIGHER_ADDRESS, 100);
+		expect_believed(&vr, came_ns + 2 * MS + ROUND_TRIP, 100, HIGHER_ADDRESS);
 	}
 }
 
@@ -279,8 +291,37 @@ static void test_hand_over_of_a_fallen_one_believes_no_loser(void **state)
 	on_cede(&vr, T0 + MS);
 	assert_string_equal(on_advert(&vr, T0 + 2 * MS, 150, LOWER_ADDRESS, 100), "");
 	assert_string_equal(on_advert(&vr, T0 + 3 * MS, 1, LOWER_ADDRESS, 100), "");
-	assert_string_equal(on_advert(&vr, T0 + 4 * MS, 151, LOWER_ADDRESS, 100),
-			    "hand over, advert 1, active->backup");
+	expect_believed(&vr, T0 + 4 * MS, 151, LOWER_ADDRESS);
+}
+
+/* At intervals that are shorter than a round trip may be, one of those has to do. */
+static void test_hand_over_with_short_intervals_believes_as_soon(void **state)
+{
+	(void)state;
+	for (unsigned late = 0; late < 2; late++) {
+		struct vrrp vr = recent(150);
+
+		vr.config.interval_cs = 5;
+		vr.election.contested_ns = T0;
+		on_cede(&vr, T0 + MS);
+		assert_string_equal(on_advert(&vr, T0 + 51 * MS - 1 + late, 100, HIGHER_ADDRESS, 5),
+				    late ? "hand over, advert 1, active->backup" : "");
+	}
+}
+
+/* The contest was over when the better one left: a second, and an interval. */
+static void test_hand_over_long_after_a_contest_believes_the_first_advert(void **state)
+{
+	(void)state;
+	for (unsigned late = 0; late < 2; late++) {
+		struct vrrp vr = overlapping(150);
+
+		on_advert(&vr, T0, 100, HIGHER_ADDRESS, 100);
+		on_cede(&vr, T0 + 1900 * MS);
+		assert_string_equal(
+			on_advert(&vr, T0 + 2 * SECOND - 1 + late, 100, HIGHER_ADDRESS, 100),
+			late ? "hand over, advert 1, active->backup" : "");
+	}
 }
 
 /* Whose last word comes when our priority is no better: it serves no longer, and is answered. One
@@ -291,28 +332,30 @@ static void test_lowest_priority_yields_to_no_last_word(void **state)
 
 	(void)state;
 	assert_string_equal(on_advert(&vr, T0, 1, HIGHER_ADDRESS, 100), "advert 1, announce");
+	assert_string_equal(on_advert(&vr, T0 + ROUND_TRIP - 1, 1, HIGHER_ADDRESS, 100),
+			    "advert 1, announce");
 	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
-	on_advert(&vr, T0 + MS, 1, HIGHER_ADDRESS, 100);
+	on_advert(&vr, T0 + ROUND_TRIP, 1, HIGHER_ADDRESS, 100);
 	assert_int_equal(vr.election.reason.code, VRRP_REASON_TIE);
 	assert_int_equal(vr.election.state, VRRP_STATE_BACKUP);
 }
 
-/* It has a claim under way before its last word. */
-static void test_lowest_priority_yields_to_no_claim_and_last_word(void **state)
+/* It has claims under way before its last word. */
+static void test_lowest_priority_yields_to_no_claims_and_last_word(void **state)
 {
 	struct vrrp vr = recent(150);
 
 	(void)state;
 	on_priority(&vr, T0, 1);
-	assert_string_equal(on_advert(&vr, T0 + MS, 100, HIGHER_ADDRESS, 100),
-			    "advert 1, announce");
-	assert_string_equal(on_advert(&vr, T0 + 2 * MS, 1, HIGHER_ADDRESS, 100),
-			    "advert 1, announce");
+	for (unsigned n = 1; n < 4; n++)
+		assert_string_equal(
+			on_advert(&vr, T0 + n * MS, n < 3 ? 100 : 1, HIGHER_ADDRESS, 100),
+			"advert 1, announce");
 	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
 }
 
-/* Whoever yields to what a priority was until now may have adverts under way, which are answered
- * once; a second later nobody has. */
+/* Whoever yields to what a priority was until now may have adverts under way, which are answered; a
+ * round trip later nobody has. */
 static void test_fallen_priority_yields_to_nobody_that_it_has_beaten(void **state)
 {
 	static const struct {
@@ -321,10 +364,14 @@ static void test_fallen_priority_yields_to_nobody_that_it_has_beaten(void **stat
 		int64_t behind_ns;
 		bool answered;
 	} rows[] = {
-		{ 100, LOWER_ADDRESS, 0, true },          { 100, HIGHER_ADDRESS, MS, true },
-		{ 149, HIGHER_ADDRESS, MS, true },        { 150, LOWER_ADDRESS, MS, true },
-		{ 150, HIGHER_ADDRESS, MS, false },       { 151, LOWER_ADDRESS, MS, false },
-		{ 100, LOWER_ADDRESS, SECOND - 1, true }, { 100, LOWER_ADDRESS, SECOND, false },
+		{ 100, LOWER_ADDRESS, 0, true },
+		{ 100, HIGHER_ADDRESS, MS, true },
+		{ 149, HIGHER_ADDRESS, MS, true },
+		{ 150, LOWER_ADDRESS, MS, true },
+		{ 150, HIGHER_ADDRESS, MS, false },
+		{ 151, LOWER_ADDRESS, MS, false },
+		{ 100, LOWER_ADDRESS, ROUND_TRIP - 1, true },
+		{ 100, LOWER_ADDRESS, ROUND_TRIP, false },
 	};
 
 	(void)state;
@@ -333,33 +380,28 @@ static void test_fallen_priority_yields_to_nobody_that_it_has_beaten(void **stat
 
 		on_priority(&vr, T0 - MS, 120);
 		on_priority(&vr, T0, 50);
-		for (int64_t ns = T0; ns < T0 + rows[i].behind_ns; ns = vrrp_deadline(&vr))
-			on_timer(&vr, ns);
-		on_advert(&vr, T0 + rows[i].behind_ns, rows[i].theirs, rows[i].source, 100);
-		assert_int_equal(vr.election.state,
-				 rows[i].answered ? VRRP_STATE_ACTIVE : VRRP_STATE_BACKUP);
-		on_advert(&vr, T0 + rows[i].behind_ns, rows[i].theirs, rows[i].source, 100);
-		assert_int_equal(vr.election.state, VRRP_STATE_BACKUP);
+		on_timer(&vr, T0);
+		for (unsigned n = 0; n < 2; n++)
+			assert_string_equal(on_advert(&vr, T0 + rows[i].behind_ns, rows[i].theirs,
+						      rows[i].source, 100),
+					    rows[i].answered ? "advert 50, announce"
+					    : n              ? ""
+						: "hand over, advert 1, active->backup");
 	}
 }
 
-/* Of each of them. A priority that rises again, or falls as a Backup's, is none that has fallen. */
-static void test_fallen_priority_answers_each_that_it_has_beaten(void **state)
+/* A priority that rises again, or falls as a Backup's, is none that has fallen. */
+static void test_fallen_priority_is_that_of_an_active(void **state)
 {
-	struct vrrp vr = recent(150), risen = vr, backup = test_backup(150, T0);
+	struct vrrp risen = recent(150), backup = test_backup(150, T0);
 
 	(void)state;
-	on_priority(&vr, T0, 1);
-	on_advert(&vr, T0 + MS, 100, LOWER_ADDRESS, 100);
-	on_advert(&vr, T0 + 2 * MS, 100, HIGHER_ADDRESS, 100);
-	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
-
 	on_priority(&risen, T0, 1);
 	on_priority(&risen, T0 + MS, 200);
 	on_advert(&risen, T0 + 2 * MS, 201, LOWER_ADDRESS, 100);
 	assert_int_equal(risen.election.state, VRRP_STATE_BACKUP);
 
-	on_priority(&backup, T0 + MS, 1);
+	on_priority(&backup, T0 + MS, 2);
 	on_timer(&backup, vrrp_deadline(&backup));
 	on_advert(&backup, backup.election.since_ns + MS, 100, LOWER_ADDRESS, 100);
 	assert_int_equal(backup.election.state, VRRP_STATE_BACKUP);
@@ -379,8 +421,8 @@ static void test_fallen_priority_yields_where_nobody_was_active(void **state)
 	}
 }
 
-/* A contest that has had all its answers ends with the claim. */
-static void test_fallen_priority_yields_where_nothing_is_answered(void **state)
+/* A contest that has had all its answers ends with the next advert behind the round trip. */
+static void test_fallen_priority_waits_where_nothing_is_answered(void **state)
 {
 	struct vrrp vr = recent(150);
 
@@ -388,77 +430,39 @@ static void test_fallen_priority_yields_where_nothing_is_answered(void **state)
 	for (unsigned i = 0; i < 5; i++)
 		on_advert(&vr, T0, 100, LOWER_ADDRESS, 100);
 	on_priority(&vr, T0, 1);
-	on_advert(&vr, T0 + MS, 100, LOWER_ADDRESS, 100);
+	on_timer(&vr, T0);
+	assert_string_equal(on_advert(&vr, T0 + MS, 100, LOWER_ADDRESS, 100), "");
+	assert_string_equal(on_advert(&vr, T0 + MS, 1, HIGHER_ADDRESS, 100), "");
+	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
+	on_advert(&vr, T0 + ROUND_TRIP, 100, LOWER_ADDRESS, 100);
 	assert_int_equal(vr.election.state, VRRP_STATE_BACKUP);
 }
 
-/* The skew time of version 2 is that of a second, at any interval. */
-static void test_hand_over_of_version_2_waits_for_half_its_skew_time(void **state)
+static const char *on_defer(struct vrrp *vr, int64_t now_ns, unsigned priority, const char *source)
 {
-	(void)state;
-	for (unsigned late = 0; late < 2; late++) {
-		struct vrrp vr = overlapping(150);
+	struct vrrp_advert advert = {
+		.family = 4, .version = 3, .priority = (uint8_t)priority, .interval_cs = 100
+	};
 
-		vr.config.version = 2;
-		vr.config.interval_cs = 500;
-		on_advert(&vr, T0, 100, HIGHER_ADDRESS, 500);
-		on_cede(&vr, T0 + MS);
-		assert_string_equal(on_advert(&vr, T0 + MS + half_skew(100) - 1 + late, 100,
-					      HIGHER_ADDRESS, 500),
-				    late ? "advert 0" : "");
-	}
+	set_address(advert.source, source);
+	return step(vr, &(struct vrrp_event){
+				.type = VRRP_EVENT_DEFER, .now_ns = now_ns, .advert = &advert });
 }
 
-/* A loser may have risen since, to what is no better. */
-static void test_hand_over_behind_a_loser_that_rises_believes_its_better_alone(void **state)
+/* Who has no voice leaves its family to whoever claims it. */
+static void test_mute_router_defers_to_no_last_word(void **state)
 {
-	struct vrrp vr = overlapping(150);
+	struct vrrp active = overlapping(150), backup = test_backup(100, T0);
 
 	(void)state;
-	on_advert(&vr, T0, 100, LOWER_ADDRESS, 100);
-	on_cede(&vr, T0 + MS);
-	assert_string_equal(on_advert(&vr, T0 + 2 * MS, 150, LOWER_ADDRESS, 100), "");
-	assert_string_equal(on_advert(&vr, T0 + 3 * MS, 151, LOWER_ADDRESS, 100),
-			    "hand over, advert 1, active->backup");
-}
+	assert_string_equal(on_defer(&active, T0, 1, LOWER_ADDRESS), "");
+	assert_int_equal(active.election.state, VRRP_STATE_ACTIVE);
+	on_defer(&active, T0 + ROUND_TRIP, 1, LOWER_ADDRESS);
+	assert_int_equal(active.election.reason.code, VRRP_REASON_MUTE);
 
-/* Whose skew time is nothing, or rounded down to that, is asked at once. */
-static void test_hand_over_to_one_that_need_not_wait_asks_at_once(void **state)
-{
-	struct vrrp vr = overlapping(254);
-
-	(void)state;
-	on_advert(&vr, T0, 254, LOWER_ADDRESS, 100);
-	on_cede(&vr, T0 + MS);
-	expect_believed_when_asked(&vr, T0 + 2 * MS, 254, LOWER_ADDRESS, 100);
-}
-
-/* One with adverts twenty times as often takes over in its own time when it begins anew. */
-static void test_hand_over_to_one_with_a_shorter_interval_is_no_slower(void **state)
-{
-	struct vrrp vr = overlapping(150);
-
-	(void)state;
-	on_advert(&vr, T0, 100, HIGHER_ADDRESS, 5);
-	on_cede(&vr, T0 + MS);
-	assert_string_equal(on_advert(&vr, T0 + 2 * MS, 100, HIGHER_ADDRESS, 5), "");
-	expect_believed_when_asked(&vr, T0 + MS + 50 * MS * (256 - 100) / 256, 100, HIGHER_ADDRESS,
-				   5);
-}
-
-/* The contest was over when the better one left: a second, and an interval. */
-static void test_hand_over_long_after_a_contest_believes_the_first_advert(void **state)
-{
-	(void)state;
-	for (unsigned late = 0; late < 2; late++) {
-		struct vrrp vr = overlapping(150);
-
-		on_advert(&vr, T0, 100, HIGHER_ADDRESS, 100);
-		on_cede(&vr, T0 + 1000 * MS);
-		assert_string_equal(
-			on_advert(&vr, T0 + 2 * SECOND - 1 + late, 100, HIGHER_ADDRESS, 100),
-			late ? "hand over, advert 1, active->backup" : "advert 0");
-	}
+	hear_succession(&backup, 150);
+	on_defer(&backup, T0 + 600 * MS, 1, HIGHER_ADDRESS);
+	assert_address(backup.election.active_source, THIRD_ADDRESS);
 }
 
 /* The last word comes before or behind the 0 of its successor, who leaves in turn. */
@@ -491,6 +495,7 @@ static void test_backup_believes_the_second_advert_of_a_last_resort(void **state
 	vr.config.preempt = false;
 	hear_succession(&vr, 150);
 	on_advert(&vr, T0 + 600 * MS, 1, HIGHER_ADDRESS, 100);
+	on_advert(&vr, T0 + 600 * MS + ROUND_TRIP - 1, 1, HIGHER_ADDRESS, 100);
 	assert_address(vr.election.active_source, THIRD_ADDRESS);
 	on_advert(&vr, T0 + 1600 * MS, 1, HIGHER_ADDRESS, 100);
 	assert_address(vr.election.active_source, HIGHER_ADDRESS);
@@ -519,11 +524,67 @@ static void test_backup_that_has_deferred_doubts_the_next_last_word(void **state
 	vr.config.preempt = false;
 	hear_succession(&vr, 150);
 	on_advert(&vr, T0 + 600 * MS, 1, HIGHER_ADDRESS, 100);
-	on_advert(&vr, T0 + 700 * MS, 200, HIGHER_ADDRESS, 100);
-	on_advert(&vr, T0 + 800 * MS, 210, THIRD_ADDRESS, 100);
-	on_advert(&vr, T0 + 900 * MS, 1, HIGHER_ADDRESS, 100);
-	assert_int_equal(vr.election.heard_ns, T0 + 800 * MS);
+	on_advert(&vr, T0 + 800 * MS, 200, HIGHER_ADDRESS, 100);
+	on_advert(&vr, T0 + 900 * MS, 210, THIRD_ADDRESS, 100);
+	on_advert(&vr, T0 + 1200 * MS, 1, HIGHER_ADDRESS, 100);
+	assert_int_equal(vr.election.heard_ns, T0 + 900 * MS);
 	assert_address(vr.election.active_source, THIRD_ADDRESS);
+}
+
+/* Whoever is Active has just spoken, and is better: the other one hears that, and yields. */
+static void test_backup_defers_to_nobody_that_its_active_has_beaten(void **state)
+{
+	static const struct {
+		unsigned theirs;
+		const char *source;
+		int64_t behind_ns;
+		bool defers;
+	} rows[] = {
+		{ 149, THIRD_ADDRESS, MS, false },
+		{ 150, LOWER_ADDRESS, MS, false },
+		{ 150, THIRD_ADDRESS, MS, true },
+		{ 151, LOWER_ADDRESS, MS, true },
+		{ 150, LOWER_ADDRESS, ROUND_TRIP - 1, false },
+		{ 150, LOWER_ADDRESS, ROUND_TRIP, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct vrrp vr = test_backup(100, T0);
+
+		on_advert(&vr, T0 + MS, 150, "198.51.100.120", 100);
+		on_advert(&vr, T0 + MS + rows[i].behind_ns, rows[i].theirs, rows[i].source, 100);
+		assert_address(vr.election.active_source,
+			       rows[i].defers ? rows[i].source : "198.51.100.120");
+	}
+}
+
+/* Nor when that one leaves at once, as long as nobody can have come for its 0: half a skew time. */
+static void test_backup_defers_to_nobody_that_comes_before_its_time(void **state)
+{
+	static const struct {
+		unsigned theirs;
+		int64_t behind_ns;
+		bool defers;
+	} rows[] = {
+		{ 100, MS, false },        { 150, MS, false },
+		{ 151, MS, true },         { 100, ROUND_TRIP - 1, false },
+		{ 100, ROUND_TRIP, true }, { 250, 5 * MS, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct vrrp vr = test_backup(100, T0);
+		int64_t left_ns = T0 + 2 * MS;
+
+		on_advert(&vr, T0 + MS, 150, HIGHER_ADDRESS, 100);
+		on_advert(&vr, left_ns, 0, HIGHER_ADDRESS, 100);
+		on_advert(&vr, left_ns + rows[i].behind_ns, rows[i].theirs, LOWER_ADDRESS, 100);
+		if (rows[i].defers)
+			assert_address(vr.election.active_source, LOWER_ADDRESS);
+		else
+			assert_int_equal(vr.election.down_ns, left_ns + SECOND * (256 - 100) / 256);
+	}
 }
 
 /* Who was Active all the time has the addresses: nothing is to be handed over. */
@@ -604,28 +665,28 @@ int main(void)
 		cmocka_unit_test(test_hand_over_of_two_believes_no_last_word),
 		cmocka_unit_test(test_hand_over_long_after_a_takeover_believes_claims_alone),
 		cmocka_unit_test(test_hand_over_after_another_contest_believes_neither),
-		cmocka_unit_test(test_hand_over_of_many_asks_the_oldest_again),
+		cmocka_unit_test(test_hand_over_of_many_doubts_the_oldest_again),
 		cmocka_unit_test(test_hand_over_believes_its_better),
 		cmocka_unit_test(test_hand_over_asks_whoever_was_heard_before),
+		cmocka_unit_test(test_hand_over_asks_whoever_was_heard_long_ago),
 		cmocka_unit_test(test_hand_over_after_a_contest_believes_no_loser),
 		cmocka_unit_test(test_hand_over_after_a_preemption_believes_no_loser),
 		cmocka_unit_test(test_hand_over_of_a_fallen_one_believes_no_loser),
-		cmocka_unit_test(test_lowest_priority_yields_to_no_last_word),
-		cmocka_unit_test(test_lowest_priority_yields_to_no_claim_and_last_word),
-		cmocka_unit_test(test_fallen_priority_yields_to_nobody_that_it_has_beaten),
-		cmocka_unit_test(test_fallen_priority_answers_each_that_it_has_beaten),
-		cmocka_unit_test(test_fallen_priority_yields_where_nobody_was_active),
-		cmocka_unit_test(test_fallen_priority_yields_where_nothing_is_answered),
-		cmocka_unit_test(test_hand_over_of_version_2_waits_for_half_its_skew_time),
-		cmocka_unit_test(
-			test_hand_over_behind_a_loser_that_rises_believes_its_better_alone),
-		cmocka_unit_test(test_hand_over_to_one_that_need_not_wait_asks_at_once),
-		cmocka_unit_test(test_hand_over_to_one_with_a_shorter_interval_is_no_slower),
+		cmocka_unit_test(test_hand_over_with_short_intervals_believes_as_soon),
 		cmocka_unit_test(test_hand_over_long_after_a_contest_believes_the_first_advert),
+		cmocka_unit_test(test_lowest_priority_yields_to_no_last_word),
+		cmocka_unit_test(test_lowest_priority_yields_to_no_claims_and_last_word),
+		cmocka_unit_test(test_fallen_priority_yields_to_nobody_that_it_has_beaten),
+		cmocka_unit_test(test_fallen_priority_is_that_of_an_active),
+		cmocka_unit_test(test_fallen_priority_yields_where_nobody_was_active),
+		cmocka_unit_test(test_fallen_priority_waits_where_nothing_is_answered),
+		cmocka_unit_test(test_mute_router_defers_to_no_last_word),
 		cmocka_unit_test(test_backup_takes_no_last_word_for_an_active),
 		cmocka_unit_test(test_backup_believes_the_second_advert_of_a_last_resort),
 		cmocka_unit_test(test_backup_believes_its_active_of_the_lowest_priority_at_once),
 		cmocka_unit_test(test_backup_that_has_deferred_doubts_the_next_last_word),
+		cmocka_unit_test(test_backup_defers_to_nobody_that_its_active_has_beaten),
+		cmocka_unit_test(test_backup_defers_to_nobody_that_comes_before_its_time),
 		cmocka_unit_test(test_hand_over_is_none_after_a_tie_or_an_absence),
 		cmocka_unit_test(test_hand_over_is_none_in_a_fault_or_at_an_end),
 		cmocka_unit_test(test_hand_over_of_a_member_begins_behind_its_farewell),

@@ -338,10 +338,11 @@ static void test_receive_last_word_is_no_equal_priority(void **state)
 
 	(void)state;
 	message_init(&m);
+	m.rx.now_ns = 3 * SECOND;
 	m.bytes[2] = VRRP_PRIORITY_LOWEST;
 	assert_int_equal(notices_of(&vr, &m, &own) & bit, 0);
 	memcpy(vr.election.doubts[0].source, m.rx.source, 4);
-	vr.election.doubts[0].priority = VRRP_PRIORITY_LOWEST; /* it has said so already */
+	vr.election.doubts[0].ns = m.rx.now_ns - SECOND; /* it has said so already */
 	assert_int_equal(notices_of(&vr, &m, &own) & bit, bit);
 }
 
