@@ -12,6 +12,7 @@
 #include "client.h"
 #include "complain.h"
 #include "connection.h"
+#include "vrrp/packet.h"
 
 #define JSON_SIZE   8192 /* of a record; later versions may have more fields */
 #define NS_PER_S    INT64_C(1000000000)
@@ -40,6 +41,7 @@ struct drainer {
 	unsigned drained_n;           /* routers that are drained; */
 	unsigned active_n;            /* and still Active here; */
 	unsigned held_n;              /* and wait for commands that run first */
+	unsigned resumed_n;           /* others that are Active here, and were drained */
 	bool tells;                   /* who serves the others */
 	char name[FIELDS_TEXT_SIZE];  /* one of them */
 	char owner[FIELDS_TEXT_SIZE]; /* one that is Active here and cannot be drained, or empty */
@@ -197,9 +199,15 @@ static const char *take_router(const struct records_table *table, const void *re
 	struct drainer *drainer = arg;
 	char state[FIELDS_TEXT_SIZE];
 
-	if (strcmp(table->name, "router") != 0 || !client_number(table, record, "drained"))
+	if (strcmp(table->name, "router") != 0)
 		return NULL;
 	client_text(table, record, "state", state);
+	if (!client_number(table, record, "drained")) {
+		drainer->resumed_n +=
+			strcmp(state, "active") == 0 &&
+			client_number(table, record, "priority") != VRRP_PRIORITY_OWNER;
+		return NULL;
+	}
 	drainer->drained_n++;
 	drainer->held_n += client_number(table, record, ".drain_held_until") != 0 ||
 			   client_number(table, record, ".leave_held_until") != 0;
@@ -223,7 +231,7 @@ static int talk_show(int fd, const void *arg)
 						  .finish = finish_saying,
 						  .arg = drainer };
 
-	drainer->active_n = drainer->held_n = drainer->drained_n = 0;
+	drainer->active_n = drainer->held_n = drainer->drained_n = drainer->resumed_n = 0;
 	return client_ask(fd, &question);
 }
 
@@ -240,10 +248,10 @@ static void set_end(struct drainer *drainer, int64_t ms)
 	drainer->end_ns = now_ns() + ms * (NS_PER_S / 1000);
 }
 
-/* Return: whether somebody has ended it since it was asked for. */
+/* Return: whether somebody has ended it since it was asked for, and nobody else serves by that. */
 static bool look_at_hold(struct drainer *drainer)
 {
-	bool ended = drainer->held && drainer->drained_n == 0;
+	bool ended = drainer->resumed_n || (drainer->held && drainer->drained_n == 0);
 	bool goes_on = drainer->held && !drainer->held_n && !ended;
 
 	if (goes_on)

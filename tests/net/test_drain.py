@@ -107,6 +107,14 @@ def test_drain_ends_by_itself(lab):
     assert not one.router()["drained"]
 
 
+def test_drain_that_is_over_while_it_is_waited_for_is_none(lab):
+    """Whoever begins the work behind it has to know that this host serves on."""
+    one = start(lab, router(150, interval="1s"))
+    said = drain(one, "--for", "1s", status=1)
+    assert "it is drained no more: somebody has resumed it, or its time has passed" in said
+    assert one.router()["state"] == "active" and not one.router()["drained"]
+
+
 def test_drain_survives_reload_and_crash(lab):
     one, two = start_pair(lab)
     drain(one, "lan")
