@@ -333,6 +333,11 @@ void journal_forgotten(const struct journal_router *router, const struct vrrp_el
 	journal_put(&router->journal, &event);
 }
 
+void journal_forget(struct journal_limits *limits, unsigned sort)
+{
+	limits->put_s[sort] = 0;
+}
+
 void journal_ages(const struct journal_limits *limits, unsigned first, unsigned n, int64_t now_ns,
 		  uint64_t *ret_ages)
 {

@@ -232,6 +232,12 @@ void journal_forgotten(const struct journal_router *router, const struct vrrp_el
 		       const struct journal_asker *asker);
 
 /**
+ * journal_forget() - what happened last of a sort is so no more, and the next one is news.
+ * @sort: JOURNAL_LIMIT_... and which of them.
+ */
+void journal_forget(struct journal_limits *limits, unsigned sort);
+
+/**
  * journal_ages() - how long ago each of a row of sorts happened last.
  * @first: of the sorts, JOURNAL_LIMIT_...
  * @ret_ages: @n of them: seconds plus 1; 0: never since this process began.

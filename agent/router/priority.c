@@ -59,6 +59,14 @@ static struct priority_facts facts_of(const struct routers *routers, struct rout
 	return facts;
 }
 
+/* Whose equal it was it may be no more: if it is, the next advert tells. */
+static void forget_equals(struct router *router)
+{
+	for (unsigned i = 0; i < router_mates_n(router); i++)
+		journal_forget(&router_mate(router, i)->limits,
+			       JOURNAL_LIMIT_NOTICE + VRRP_NOTICE_EQUAL_PRIORITY);
+}
+
 void router_weigh(struct routers *routers, struct router *router)
 {
 	const struct priority_facts facts = facts_of(routers, router);
@@ -68,9 +76,11 @@ void router_weigh(struct routers *routers, struct router *router)
 
 	/* Who leaves has offered to, and waits for whoever comes: a priority would take that back.
 	 */
-	if (event.priority != router->vr.election.priority &&
-	    (!router->leaving || hold_is_on(&router->hold)))
-		router_step(routers, router, &event);
+	if (event.priority == router->vr.election.priority ||
+	    (router->leaving && !hold_is_on(&router->hold)))
+		return;
+	forget_equals(router);
+	router_step(routers, router, &event);
 }
 
 void router_note_lacking(struct routers *routers, struct router *router)

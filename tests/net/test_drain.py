@@ -115,6 +115,20 @@ def test_drain_that_is_over_while_it_is_waited_for_is_none(lab):
     assert one.router()["state"] == "active" and not one.router()["drained"]
 
 
+def test_equal_that_a_drain_made_is_none_behind_it(lab):
+    one, two = start_pair(lab)
+    drain(one)
+    two.wait_state("lan", "active")
+    two.ctl("drain", "lan", check=False)
+    wait_until(lambda: one.router()["counters"]["noticed"]["equal_priority"],
+               what="an advert of the same priority")
+    one.ctl("resume", "lan")
+    one.wait_state("lan", "active")
+    assert "equal_priority" not in one.router()["warnings"]
+    two.ctl("resume", "lan")
+    assert "equal_priority" not in two.router()["warnings"]
+
+
 def test_drain_survives_reload_and_crash(lab):
     one, two = start_pair(lab)
     drain(one, "lan")
