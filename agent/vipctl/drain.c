@@ -42,6 +42,7 @@ struct drainer {
 	unsigned active_n;            /* and still Active here; */
 	unsigned held_n;              /* and wait for commands that run first */
 	unsigned resumed_n;           /* others that are Active here, and were drained */
+	unsigned serving_n;           /* addresses that a successor is still to announce */
 	bool tells;                   /* who serves the others */
 	char name[FIELDS_TEXT_SIZE];  /* one of them */
 	char owner[FIELDS_TEXT_SIZE]; /* one that is Active here and cannot be drained, or empty */
@@ -199,6 +200,9 @@ static const char *take_router(const struct records_table *table, const void *re
 	struct drainer *drainer = arg;
 	char state[FIELDS_TEXT_SIZE];
 
+	if (strcmp(table->name, "address") == 0)
+		drainer->serving_n += client_number(table, record, ".handing_over") &&
+				      client_number(table, record, "present");
 	if (strcmp(table->name, "router") != 0)
 		return NULL;
 	client_text(table, record, "state", state);
@@ -231,7 +235,8 @@ static int talk_show(int fd, const void *arg)
 						  .finish = finish_saying,
 						  .arg = drainer };
 
-	drainer->active_n = drainer->held_n = drainer->drained_n = drainer->resumed_n = 0;
+	drainer->active_n = drainer->held_n = drainer->drained_n = 0;
+	drainer->resumed_n = drainer->serving_n = 0;
 	return client_ask(fd, &question);
 }
 
@@ -265,7 +270,8 @@ static bool look_at_hold(struct drainer *drainer)
 	return ended;
 }
 
-/* Until nobody serves here any more, or nobody else can be hoped for. */
+/* Until nobody serves here any more, or nobody else can be hoped for. Whoever has found its better
+ * serves until that has announced the addresses, which has an end. */
 static int await_others(const char *path, struct drainer *drainer)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_NS };
@@ -277,9 +283,9 @@ static int await_others(const char *path, struct drainer *drainer)
 		if (status == EXIT_SUCCESS && look_at_hold(drainer))
 			return complain(NULL, "it is drained no more: somebody has resumed it, or "
 					      "its time has passed");
-		if (status != EXIT_SUCCESS || drainer->active_n == 0)
+		if (status != EXIT_SUCCESS || (!drainer->active_n && !drainer->serving_n))
 			return status;
-		if (now_ns() >= drainer->end_ns)
+		if (drainer->active_n && now_ns() >= drainer->end_ns)
 			break;
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
 	}

@@ -115,6 +115,15 @@ def test_drain_that_is_over_while_it_is_waited_for_is_none(lab):
     assert one.router()["state"] == "active" and not one.router()["drained"]
 
 
+def test_drain_lasts_until_nothing_is_served_here(lab):
+    """Its successor announces for a second, and clients are served here until then."""
+    extra = [f"192.0.2.{number}/32" for number in range(10, 30)]
+    one, _ = start_pair(lab, extra_addresses=extra, announce={"pace": "50ms"})
+    drain(one)
+    assert not set(extra) & set(one.host.addresses())
+    assert one.router()["state"] == "backup"
+
+
 def test_equal_that_a_drain_made_is_none_behind_it(lab):
     one, two = start_pair(lab)
     drain(one)
