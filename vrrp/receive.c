@@ -49,11 +49,14 @@ static bool same_addresses(const struct vrrp_list *own, const struct vrrp_advert
 	return digest(own->addresses, n, len) == digest(advert->addresses, n, len);
 }
 
-/* Before its second advert: whoever was Active until now may not have heard the first one. */
+/*
+ * Before its second advert in its rhythm: whoever was Active until now, or has come at the same
+ * moment, may not have heard the first one. An answer meanwhile puts the second one off.
+ */
 static bool has_just_taken_over(const struct vrrp *vr)
 {
-	return vr->election.advert_ns <=
-	       vr->election.since_ns + vrrp_interval_ns(vr->config.interval_cs);
+	return vr->election.advert_ns <
+	       vr->election.since_ns + 2 * vrrp_interval_ns(vr->config.interval_cs);
 }
 
 static bool is_planned(enum vrrp_reason_code code)

@@ -283,7 +283,9 @@ static void test_receive_second_active_is_noticed_by_the_better_one(void **state
 		m.bytes[2] = priorities[i];
 		/* Whoever was Active until now may not have heard of it yet. */
 		assert_int_equal(notices_of(&active, &m, &own) & bit, 0);
-		active.election.advert_ns += SECOND;
+		active.election.advert_ns += SECOND - 1; /* it has answered since */
+		assert_int_equal(notices_of(&active, &m, &own) & bit, 0);
+		active.election.advert_ns++;
 		assert_int_equal(notices_of(&active, &m, &own) & bit, i < 3 ? bit : 0);
 		assert_int_equal(notices_of(&backup, &m, &own) & bit, 0);
 	}
