@@ -320,7 +320,8 @@ static bool read_time(const char *text, char *seconds, size_t size)
 {
 	int64_t ns = 0;
 
-	if (text && (!conf_duration_parse(text, &ns) || ns < NS_PER_S || ns > TIME_MAX_NS))
+	if (text &&
+	    (!conf_duration_parse(text, &ns) || ns < NS_PER_S || ns > TIME_MAX_NS || ns % NS_PER_S))
 		return false;
 	snprintf(seconds, size, "%lld", (long long)(ns / NS_PER_S));
 	return true;
@@ -333,9 +334,8 @@ int drain(const char *path, const struct drain_options *options)
 
 	if (!read_time(options->time, drainer.seconds, sizeof(drainer.seconds))) {
 		complain(NULL,
-			 "expected a duration from 1s to 366 days behind --for, such as 30m or "
-			 "1h30m, got "
-			 "\"%.40s\"",
+			 "expected a duration from 1s to 366 days in whole seconds behind --for, "
+			 "such as 30m or 1h30m, got \"%.40s\"",
 			 options->time);
 		return EX_USAGE;
 	}

@@ -298,6 +298,7 @@ def test_drain_of_an_owner_is_refused_with_the_reason(lab):
 @pytest.mark.parametrize("args, status, said", [
     (["nobody"], 1, "there is no router of that name; there are: lan"),
     (["--for", "0s"], 64, "expected a duration from 1s to 366 days"),
+    (["--for", "1.5s"], 64, "expected a duration from 1s to 366 days in whole seconds"),
     (["--for", "10y"], 64, "expected a duration from 1s to 366 days"),
     (["--for", "9000h"], 64, "expected a duration from 1s to 366 days"),
     (["--for"], 64, "--for needs a value"),
