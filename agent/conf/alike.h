@@ -15,8 +15,8 @@
 
 /* What follows where hosts have different members of a group. */
 #define CONF_ALIKE_MEMBERS                                                                         \
-	"until the other hosts have the same members, one that has a fault on a host may be "      \
-	"served by nobody"
+	"until the other hosts have the same members, one that has a fault on a host, or is not "  \
+	"there, may be served by nobody"
 
 /**
  * conf_alike_text() - what follows as long as the other hosts do not have a difference, too.

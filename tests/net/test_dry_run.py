@@ -12,8 +12,8 @@ TWO = {"name": "two", "vrid": 52, "addresses": ["192.0.2.11/24"]}
 
 # What has to be the same on all hosts: what follows, and the end of the sum.
 TWO_ACTIVE = "; until the other hosts have it, too, both may be active at a time"
-MEMBERS = "; until the other hosts have the same members, one that has a fault on a host may be " \
-    "served by nobody"
+MEMBERS = "; until the other hosts have the same members, one that has a fault on a host, or is not " \
+    "there, may be served by nobody"
 ON_ALL = "; 1 change HAS TO BE MADE ON ALL HOSTS"
 
 
