@@ -58,15 +58,12 @@ static unsigned find_doubt(const struct vrrp *vr, const uint8_t *source)
 	return i;
 }
 
-/* Whether it has said so before, and not in the same round trip, in which it may have been Active
- * for the last time. */
 static bool is_said_again(const struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
 	unsigned i = find_doubt(vr, advert->source);
 	int64_t again_ns = AGAIN_INTERVALS * vrrp_interval_ns(advert->interval_cs) + AGAIN_NS;
 
-	return i < VRRP_DOUBTS_MAX && now_ns >= vr->election.doubts[i].ns + round_trip_ns(vr) &&
-	       now_ns < vr->election.doubts[i].ns + again_ns;
+	return i < VRRP_DOUBTS_MAX && now_ns < vr->election.doubts[i].ns + again_ns;
 }
 
 static void forget_doubt(struct vrrp *vr, unsigned i)
@@ -77,14 +74,11 @@ static void forget_doubt(struct vrrp *vr, unsigned i)
 	doubts[VRRP_DOUBTS_MAX - 1] = (struct vrrp_doubt){ 0 };
 }
 
-/* From its first word on, or from the last one that was believed. */
 static void note_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
 	struct vrrp_doubt *doubts = vr->election.doubts;
 	unsigned i = find_doubt(vr, advert->source);
 
-	if (i < VRRP_DOUBTS_MAX && now_ns < doubts[i].ns + round_trip_ns(vr))
-		return;
 	/* The oldest one has had most time to say more. */
 	forget_doubt(vr, i < VRRP_DOUBTS_MAX ? i : VRRP_DOUBTS_MAX - 1);
 	memmove(doubts + 1, doubts, (VRRP_DOUBTS_MAX - 1) * sizeof(*doubts));
@@ -146,11 +140,13 @@ static bool has_fallen(const struct vrrp *vr, int64_t now_ns)
 	return vr->election.fell_ns && now_ns < vr->election.fell_ns + round_trip_ns(vr);
 }
 
+/* Whoever is asked since is no rival of before. */
 static bool has_offered(const struct vrrp *vr, int64_t now_ns)
 {
 	const struct vrrp_election *e = &vr->election;
+	int64_t offer_ns = e->advert_ns - fsm_offer_ns(vr);
 
-	return e->ceding && now_ns < e->advert_ns - fsm_offer_ns(vr) + round_trip_ns(vr);
+	return e->ceding && e->contested_ns <= offer_ns && now_ns < offer_ns + round_trip_ns(vr);
 }
 
 void fsm_fall(struct vrrp *vr, uint8_t priority, int64_t now_ns)

@@ -93,8 +93,8 @@ void fsm_defer_to(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now
 bool fsm_is_better(const struct vrrp *vr, const struct vrrp_advert *advert, unsigned priority);
 
 /**
- * fsm_doubts() - whether an advert is to be taken for a last word, and for no claim: until its
- * sender says the same again, but not in the same round trip.
+ * fsm_doubts() - whether an advert is to be taken for a last word, and for no claim, until its
+ * sender says the same again.
  */
 bool fsm_doubts(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns);
 

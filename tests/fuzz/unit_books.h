@@ -311,7 +311,8 @@ static inline bool is_beaten(const struct subject *s, unsigned i)
 	int64_t interval_ns = interval_ns_of(before->config.interval_cs), now_ns = time_of(s, i),
 		offer_ns = e->advert_ns - down_ns_of(before, before->config.interval_cs);
 	bool fell = e->fell_ns && now_ns - e->fell_ns < round_trip(before),
-	     offered = e->ceding && now_ns - offer_ns < round_trip(before);
+	     offered = e->ceding && e->contested_ns <= offer_ns &&
+		       now_ns - offer_ns < round_trip(before);
 	unsigned best = fell && e->fell_from > e->priority ? e->fell_from : e->priority;
 
 	return is_in(before, VRRP_STATE_ACTIVE) && s->event->advert->priority &&
@@ -370,7 +371,7 @@ static inline bool is_doubted(const struct subject *s, unsigned i)
 		int64_t ago_ns = time_of(s, i) - e->doubts[n].ns;
 
 		if (e->doubts[n].ns && !memcmp(e->doubts[n].source, advert->source, len))
-			return ago_ns < round_trip(before) || ago_ns >= again_ns;
+			return ago_ns >= again_ns;
 	}
 	return true;
 }

@@ -126,10 +126,8 @@ static void believe(struct sim_model *m, const uint8_t *source)
 		*doubt = (struct sim_doubt){ 0 };
 }
 
-/* Return: whether it is a last word, as it was not said before: not at all of late, or in the same
- * round trip. */
-static bool doubt(const struct sim_gateway *r, struct sim_model *m,
-		  const struct vrrp_advert *advert, int64_t now_ns)
+/* Return: whether it is a last word, as it was not said before, not of late. */
+static bool doubt(struct sim_model *m, const struct vrrp_advert *advert, int64_t now_ns)
 {
 	struct sim_doubt *it = find_doubt(m, advert->source), *oldest = m->doubts;
 	int64_t ago_ns = it ? now_ns - it->ns : INT64_MAX;
@@ -137,8 +135,6 @@ static bool doubt(const struct sim_gateway *r, struct sim_model *m,
 	for (unsigned i = 1; i < VRRP_DOUBTS_MAX; i++)
 		if (m->doubts[i].n < oldest->n)
 			oldest = &m->doubts[i];
-	if (ago_ns < round_trip_ns(r))
-		return true;
 	it = it ? it : oldest;
 	*it = (struct sim_doubt){ .ns = now_ns, .n = ++m->doubted_n };
 	memcpy(it->from, advert->source, sizeof(it->from));
@@ -171,7 +167,7 @@ static bool has_offered(const struct sim_gateway *r, const struct sim_model *m, 
 {
 	int64_t offer_ns = m->beat_ns - model_down_ns(&r->config, r->config.interval_cs);
 
-	return m->cedes && now_ns - offer_ns < round_trip_ns(r);
+	return m->cedes && m->contest_ns <= offer_ns && now_ns - offer_ns < round_trip_ns(r);
 }
 
 /* It may have heard of this Active, and yielded, behind that. */
@@ -280,7 +276,7 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 	expect_state(sim, i, VRRP_STATE_BACKUP);
 	/* Of another one than it knows: a last word, or of before that was better. */
 	if ((advert->priority == 1 && !family_same(m->from, none) &&
-	     !family_same(m->from, advert->source) && doubt(r, m, advert, now_ns)) ||
+	     !family_same(m->from, advert->source) && doubt(m, advert, now_ns)) ||
 	    is_outdone(r, m, advert, now_ns)) {
 		check_unread(sim, i);
 		return;
@@ -401,7 +397,7 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 		return;
 	}
 	m->repeated = 0;
-	doubts = advert->priority == 1 && doubt(r, m, advert, now_ns);
+	doubts = advert->priority == 1 && doubt(m, advert, now_ns);
 	if ((doubts && m->cedes) || (wins && !m->cedes && (doubts || beaten))) {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
 		if (!sends(out, VRRP_ACTION_ADVERT) && !is_flooded(r))
