@@ -99,21 +99,28 @@ void fsm_doubt_anew(struct vrrp *vr)
 	memset(vr->election.doubts, 0, sizeof(vr->election.doubts));
 }
 
-/* Whether this router, or another one, is known to be Active. */
-static bool is_another_active(const struct vrrp *vr, const struct vrrp_advert *advert)
+static bool is_of_other(const struct vrrp *vr, const struct vrrp_advert *advert)
 {
 	const struct vrrp_election *e = &vr->election;
 
-	return e->state == VRRP_STATE_ACTIVE ||
-	       (e->active_source[0] &&
-		memcmp(advert->source, e->active_source, vrrp_address_len(vr->config.family)) != 0);
+	return e->active_source[0] &&
+	       memcmp(advert->source, e->active_source, vrrp_address_len(vr->config.family)) != 0;
+}
+
+/* Whether somebody else is known to be Active, or its sender to have left. */
+static bool may_serve_no_longer(const struct vrrp *vr, const struct vrrp_advert *advert)
+{
+	const struct vrrp_election *e = &vr->election;
+
+	return e->state == VRRP_STATE_ACTIVE || is_of_other(vr, advert) ||
+	       (e->active_source[0] && e->active_priority == VRRP_PRIORITY_LEAVE);
 }
 
 bool vrrp_is_last_word(const struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
 	if (advert->priority == VRRP_PRIORITY_LEAVE)
 		return true;
-	return advert->priority == VRRP_PRIORITY_LOWEST && is_another_active(vr, advert) &&
+	return advert->priority == VRRP_PRIORITY_LOWEST && may_serve_no_longer(vr, advert) &&
 	       !is_said_again(vr, advert, now_ns);
 }
 
@@ -122,7 +129,7 @@ bool fsm_doubts(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_n
 	bool doubts =
 		advert->priority != VRRP_PRIORITY_LEAVE && vrrp_is_last_word(vr, advert, now_ns);
 
-	if (advert->priority == VRRP_PRIORITY_LOWEST && is_another_active(vr, advert))
+	if (advert->priority == VRRP_PRIORITY_LOWEST && may_serve_no_longer(vr, advert))
 		note_word(vr, advert, now_ns);
 	return doubts;
 }
@@ -192,8 +199,7 @@ static bool is_beaten_there(const struct vrrp *vr, const struct vrrp_advert *adv
 	bool left = e->active_priority == VRRP_PRIORITY_LEAVE;
 	int64_t until_ns = e->heard_ns + (left ? called_ns(vr, advert) : round_trip_ns(vr));
 
-	return !e->lower_heard && e->active_source[0] && is_another_active(vr, advert) &&
-	       now_ns < until_ns &&
+	return !e->lower_heard && is_of_other(vr, advert) && now_ns < until_ns &&
 	       !ranks_above(vr, advert, left ? e->lower_priority : e->active_priority,
 			    e->active_source);
 }

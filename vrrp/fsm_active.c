@@ -149,7 +149,7 @@ static void yield(struct vrrp *vr, enum vrrp_reason_code code, const struct vrrp
 
 /*
  * To whom another one has yielded that it shares its fate with. Priority 0 calls that one, and it
- * announces again if it is there already.
+ * announces again if it is there already; so it does by the last word, when the addresses are gone.
  */
 static void give_way(struct vrrp *vr, struct vrrp_reason reason, int64_t now_ns,
 		     struct vrrp_output *out)
@@ -157,8 +157,10 @@ static void give_way(struct vrrp *vr, struct vrrp_reason reason, int64_t now_ns,
 	if (!vr->config.overlap)
 		fsm_act(out, (struct vrrp_action){ .type = VRRP_ACTION_RELEASE });
 	fsm_act_advert(out, VRRP_PRIORITY_LEAVE);
-	if (vr->config.overlap)
+	if (vr->config.overlap) {
 		fsm_act(out, (struct vrrp_action){ .type = VRRP_ACTION_HAND_OVER });
+		fsm_act_advert(out, VRRP_PRIORITY_LOWEST);
+	}
 	fsm_forget_active(vr);
 	fsm_restart_down(vr, now_ns);
 	fsm_set_state(vr, VRRP_STATE_BACKUP, reason, now_ns, out);

@@ -79,7 +79,9 @@ static void say(struct routers *routers, struct router *router, uint8_t priority
 void hand_over_say(struct routers *routers, struct router *router, uint8_t priority)
 {
 	if (!hand_over_is_on(router)) {
-		say(routers, router, priority);
+		/* What has just called a successor is not taken back, unless that one is there. */
+		if (!router->outbox.farewell_due || router->hand_over.is_complete)
+			say(routers, router, priority);
 		return;
 	}
 	router->hand_over.word_due = true;

@@ -364,8 +364,11 @@ static inline bool is_doubted(const struct subject *s, unsigned i)
 	int64_t again_ns = 3 * interval_ns_of(advert->interval_cs) + SECOND;
 	size_t len = vrrp_address_len(before->config.family);
 
-	if (advert->priority != 1 || !(is_in(before, VRRP_STATE_ACTIVE) ||
-				       (is_in(before, VRRP_STATE_BACKUP) && is_of_stranger(s, i))))
+	if (advert->priority != 1 ||
+	    !(is_in(before, VRRP_STATE_ACTIVE) ||
+	      (is_in(before, VRRP_STATE_BACKUP) &&
+	       (is_of_stranger(s, i) ||
+		(e->active_source[0] && e->active_priority == VRRP_PRIORITY_LEAVE)))))
 		return false;
 	for (unsigned n = 0; n < VRRP_DOUBTS_MAX; n++) {
 		int64_t ago_ns = time_of(s, i) - e->doubts[n].ns;

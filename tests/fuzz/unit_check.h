@@ -60,7 +60,7 @@ static inline const char *end_word(const struct vrrp *vr)
 		return "HAS";
 	case VRRP_REASON_TOGETHER:
 	case VRRP_REASON_GROUP:
-		return "AHS";
+		return "AHAS";
 	}
 	return "RAS";
 }
@@ -73,6 +73,8 @@ static inline void check_end(const struct subject *s, unsigned i, const char *wo
 	       "gives up: release or hand over, last advert, state; who gives way calls first");
 	expect(s, i, advert->priority == last_priority(s, i),
 	       "the last advert is 0, or 1 if somebody better is there or comes");
+	expect(s, i, strcmp(word, "AHAS") != 0 || s->out[i].actions[2].priority == 1,
+	       "behind what is handed over somebody better may be there");
 }
 
 /* As often as it does in a window. */

@@ -293,3 +293,19 @@ def test_most_routers_of_both_families_fail_over_together(lab):
     assert not any(it["missing_addresses"] or it["deaf"] or it["mute"] for it in shown)
     since = {(it["name"], it["family"]): it["since"] for it in shown}
     assert all(since[f"r{vrid}", 4] == since[f"r{vrid}", 6] for vrid in range(1, 256)), "one turn"
+
+
+def test_each_family_has_a_last_word(lab):
+    """Behind its addresses, so that its successor announces them once more; though the family that
+    follows has said 0 before, which calls a successor that elects apart."""
+    one, two = pair(lab)
+    mark = lab.now()
+    assert one.ctl("drain")
+    wait_states(two, "active")
+    for ipv6 in (False, True):
+        *_, last = [it for it in lab.capture.adverts(host=one.host, since=mark)
+                    if (":" in it.src) == ipv6]
+        assert last.priority == 1
+        wait_until(lambda: any((":" in it.src) == ipv6 for it in
+                               lab.capture.adverts(host=two.host, since=last.ns)),
+                   what="an advert behind it")

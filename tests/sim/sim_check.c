@@ -258,7 +258,7 @@ static bool answer_is_legal(enum vrrp_event_type event, enum vrrp_state from, en
 	if (!was && is)
 		return strcmp(letters, preempts ? "CANS" : "ACNS") == 0;
 	if (was && event == VRRP_EVENT_GIVE_WAY)
-		return strcmp(letters, overlaps ? "LHS" : "RLS") == 0;
+		return strcmp(letters, overlaps ? "LHAS" : "RLS") == 0;
 	if (was && to == VRRP_STATE_BACKUP && overlaps)
 		return strcmp(letters, "HAS") == 0 || strcmp(letters, "HLS") == 0;
 	if (was && to == VRRP_STATE_BACKUP)
@@ -276,9 +276,9 @@ static bool answer_is_legal(enum vrrp_event_type event, enum vrrp_state from, en
 bool check_made_nothing(const struct vrrp_election *before, const struct vrrp_election *after,
 			const struct vrrp_event *event)
 {
-	return event->type == VRRP_EVENT_ADVERT && event->advert->priority &&
-	       before->state == VRRP_STATE_BACKUP && after->state == VRRP_STATE_BACKUP &&
-	       after->heard_ns == before->heard_ns &&
+	return (event->type == VRRP_EVENT_ADVERT || event->type == VRRP_EVENT_DEFER) &&
+	       event->advert->priority && before->state == VRRP_STATE_BACKUP &&
+	       after->state == VRRP_STATE_BACKUP && after->heard_ns == before->heard_ns &&
 	       !(after->lower_heard && family_same(after->lower_source, event->advert->source));
 }
 
@@ -302,7 +302,8 @@ static void check_actions(struct sim *sim, unsigned i, const struct vrrp *before
 				: r->vr.election.reason.code == VRRP_REASON_PREEMPT;
 
 	if (was_active && r->vr.election.state == VRRP_STATE_BACKUP &&
-	    event->type == VRRP_EVENT_ADVERT && priority < VRRP_PRIORITY_OWNER)
+	    (event->type == VRRP_EVENT_GIVE_WAY ||
+	     (event->type == VRRP_EVENT_ADVERT && priority < VRRP_PRIORITY_OWNER)))
 		priority = 1; /* who comes is to announce once more, and stay */
 	spell(out, letters);
 	if (priority == 1 && strcmp(letters, "HLS") == 0 && event->type == VRRP_EVENT_ADVERT &&

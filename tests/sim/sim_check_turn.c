@@ -79,9 +79,6 @@ void check_decided(struct sim *sim, unsigned i, const struct vrrp_output *out)
 			break;
 		case VRRP_ACTION_HAND_OVER:
 			r->turn.changed = true;
-			if (n + 1 == out->actions_n ||
-			    out->actions[n + 1].type != VRRP_ACTION_ADVERT)
-				check_hand_over(sim, i, -1); /* it has said so before */
 			break;
 		case VRRP_ACTION_RELEASE:
 			r->turn.changed = true;
@@ -89,7 +86,10 @@ void check_decided(struct sim *sim, unsigned i, const struct vrrp_output *out)
 		case VRRP_ACTION_ADVERT:
 			if (n && out->actions[n - 1].type == VRRP_ACTION_HAND_OVER) {
 				check_hand_over(sim, i, out->actions[n].priority);
-				r->turn.adverts = r->turn.farewells = 0;
+				r->turn.adverts = 0;
+				/* Behind another one, which calls whoever may come. */
+				r->yield.calls = n > 1;
+				r->turn.farewells = r->yield.calls;
 				break;
 			}
 			r->turn.late |= n && out->actions[n - 1].type == VRRP_ACTION_CLAIM;
@@ -195,10 +195,12 @@ static void check_active_advert(struct sim *sim, unsigned i, unsigned priority)
 static void check_farewell(struct sim *sim, unsigned i, unsigned priority)
 {
 	struct sim_gateway *r = &sim->routers[i];
-	bool calls = r->yield.on && !r->yield.word_due; /* whoever comes, who is to announce */
+	bool calls = r->yield.calls && !priority; /* whoever comes, who is to announce */
 
 	r->turn.farewells_sent++;
-	check_word_left(sim, i, priority);
+	if (!calls)
+		check_word_left(sim, i, priority);
+	r->yield.calls = false;
 	if (!check_in_trouble(sim, i) && !(calls && check_is_handing_over(sim, i)) &&
 	    kernel_ours(&r->kernel))
 		check_fail(sim, "P3", "%s says farewell and still has an address or route",

@@ -73,6 +73,7 @@ struct sim_yield {
 	bool on;          /* some address may still be there */
 	bool word_due;    /* the last advert leaves behind them, */
 	uint8_t word;     /* of that priority */
+	bool calls;       /* its first farewell is not the last word, but calls a successor */
 	bool gone;        /* some address was let go */
 	bool recalls;     /* it calls switches back to its virtual MAC before the turn ends */
 	uint32_t awaited; /* those that were there; a thief changes nothing about it */

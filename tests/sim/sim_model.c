@@ -276,7 +276,7 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 	expect_state(sim, i, VRRP_STATE_BACKUP);
 	/* Of another one than it knows: a last word, or of before that was better. */
 	if ((advert->priority == 1 && !family_same(m->from, none) &&
-	     !family_same(m->from, advert->source) && doubt(m, advert, now_ns)) ||
+	     (m->left || !family_same(m->from, advert->source)) && doubt(m, advert, now_ns)) ||
 	    is_outdone(r, m, advert, now_ns)) {
 		check_unread(sim, i);
 		return;

@@ -620,7 +620,7 @@ static void test_hand_over_of_a_member_begins_behind_its_farewell(void **state)
 					  .reason.code = VRRP_REASON_GROUP };
 
 	(void)state;
-	assert_string_equal(step(&vr, &event), "advert 0, hand over, active->backup");
+	assert_string_equal(step(&vr, &event), "advert 0, hand over, advert 1, active->backup");
 }
 
 /* By its first advert whom it preempts gives the addresses up. */
