@@ -225,14 +225,15 @@ void vrrp_source_set(struct vrrp *vr, const uint8_t *source);
  * does, it goes on as Active. A last advert has the priority VRRP_PRIORITY_LOWEST, or 0 for a
  * successor that comes with that itself. So one advert of that priority is no Active yet: no Backup
  * that knows another one defers to it, and an Active that would yield answers it first, with its
- * own advert, or with 0 if it cedes, as who is Active has to answer in turn (§6.4.3), and goes on
- * saying so. Nor is what comes within a round trip, of 0.2 s or an interval, behind an offer to
- * leave, or a priority that falls, from somebody that this Active was better than until then, if
- * others may have been Active lately. VRRP_EVENT_FORGET ends a wait that a false advert has begun:
- * a Backup knows no Active and waits for its configured Active_Down_Interval from then on, or for
- * what was left if that is less; the next advert is believed as ever. In other states it changes
- * nothing. VRRP_EVENT_UNDATED makes a Backup that has heard nobody since it began wait on, for up
- * to a minute: the clock of one of both hosts may be set in that time.
+ * own advert, or with 0 if it cedes, as who is Active has to answer in turn (§6.4.3). Nor is one
+ * what comes within a round trip, of 0.2 s or an interval, behind an offer to leave, or a priority
+ * that falls, from somebody that this Active was better than until then, if others may have been
+ * Active lately; or behind an advert that a Backup has heard, from somebody whom that beats.
+ * VRRP_EVENT_FORGET ends a wait that a false advert has begun: a Backup knows no Active and waits
+ * for its configured Active_Down_Interval from then on, or for what was left if that is less; the
+ * next advert is believed as ever. In other states it changes nothing. VRRP_EVENT_UNDATED makes a
+ * Backup that has heard nobody since it began wait on, for up to a minute: the clock of one of both
+ * hosts may be set in that time.
  */
 void vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
 
