@@ -64,9 +64,9 @@ void hand_over_cancel(struct routers *routers, struct router *router)
 }
 
 /*
- * Of who leaves for good, 0: a successor that leaves by now would take any other priority for one
- * that comes. But a successor that has just announced all is there, and the priority below its own
- * makes it announce once more, also a keepalived, to which 0 says nothing.
+ * Of who leaves for good, and has not seen its successor announce all, 0: nobody may be there, and
+ * whom 0 calls comes. One that has just announced all is there, and a priority below its own makes
+ * it announce once more, also a keepalived, to which 0 says nothing.
  */
 static void say(struct routers *routers, struct router *router, uint8_t priority)
 {
