@@ -78,8 +78,10 @@ static inline void check_action(const struct vrrp_action *action, bool last,
 		if (event->type == VRRP_EVENT_SHUTDOWN || event->type == VRRP_EVENT_FAULT ||
 		    vr->election.reason.code == VRRP_REASON_AWAY)
 			assert(action->priority == VRRP_PRIORITY_LEAVE);
-		else
+		else if (is_active || vr->config.priority == VRRP_PRIORITY_OWNER)
 			assert(action->priority == vr->election.priority);
+		else /* a last word */
+			assert(action->priority == 1);
 		break;
 	case VRRP_ACTION_STATE:
 		assert(last && action->from == before->election.state);
