@@ -103,7 +103,9 @@ static bool may_leave(const struct vrrp *vr, const struct vrrp_advert *advert)
 /* §6.4.2 (315)..(345) */
 static void backup_advert(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
-	if (fsm_doubts(vr, advert, now_ns) || fsm_is_beaten(vr, advert, now_ns))
+	bool beaten = fsm_is_beaten(vr, advert, now_ns);
+
+	if (fsm_doubts(vr, advert, now_ns))
 		return;
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		if (!may_leave(vr, advert))
@@ -119,10 +121,13 @@ static void backup_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 		vr->election.down_ns = fsm_min_ns(vr->election.down_ns, now_ns + fsm_skew_time(vr));
 	} else if (advert->priority >= vr->election.priority) {
 		/* No address comparison here: §6.4.2 defers to any equal. */
+		if (beaten)
+			return;
 		vr->election.preempt_ns = VRRP_NEVER;
 		fsm_defer_to(vr, advert, now_ns);
 	} else if (tolerates_lower(vr, now_ns)) {
-		fsm_defer_to(vr, advert, now_ns);
+		if (!beaten)
+			fsm_defer_to(vr, advert, now_ns);
 	} else {
 		/* Discarded: the timer runs on and nothing is learned, but we know who to name. */
 		vr->election.lower_heard = true;

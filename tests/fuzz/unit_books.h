@@ -386,11 +386,11 @@ static inline void keep_advert(struct subject *s, unsigned i)
 	const struct vrrp *vr = &s->vr[i];
 	const struct vrrp_advert *advert = s->event->advert;
 	bool mute = s->members[i].mute || s->event->type == VRRP_EVENT_DEFER;
-	bool better = advert->priority > vr->election.priority;
+	bool better = advert->priority > vr->election.priority, outdone = !mute && is_outdone(s, i);
 
 	if (s->speaker && !mute && !better)
 		return;
-	if (is_doubted(s, i) || (!mute && is_outdone(s, i)))
+	if (is_doubted(s, i))
 		return;
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		books->left_ns = least(books->left_ns, time_of(s, i));
@@ -399,9 +399,10 @@ static inline void keep_advert(struct subject *s, unsigned i)
 			      books->left_ns + skew_ns_of(vr, vr->election.active_interval_cs));
 		return;
 	}
-	if (advert->priority >= vr->election.priority || mute)
+	if ((advert->priority >= vr->election.priority && !outdone) || mute)
 		books->lower_ns = VRRP_NEVER;
-	else if (vr->config.preempt && books->lower_ns == VRRP_NEVER)
+	else if (advert->priority < vr->election.priority && vr->config.preempt &&
+		 books->lower_ns == VRRP_NEVER)
 		books->lower_ns = time_of(s, i);
 	if (advert->priority < vr->election.priority && !mute && vr->config.preempt) {
 		/* Discarded, or tolerated for a while: then its interval may be a shorter one. */
@@ -411,6 +412,8 @@ static inline void keep_advert(struct subject *s, unsigned i)
 				      time_of(s, i) + down_ns_of(vr, advert->interval_cs));
 		return;
 	}
+	if (outdone)
+		return;
 	books->heard_ns = time_of(s, i);
 	books->heard_cs = advert->interval_cs;
 	books->until_ns = books->left_ns = VRRP_NEVER;

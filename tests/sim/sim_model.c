@@ -272,12 +272,12 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 	const struct sim_gateway *r = &sim->routers[i];
 	const struct vrrp_config *c = &r->config;
 	struct sim_model *m = &sim->check.models[i];
+	bool outdone = is_outdone(r, m, advert, now_ns);
 
 	expect_state(sim, i, VRRP_STATE_BACKUP);
-	/* Of another one than it knows: a last word, or of before that was better. */
-	if ((advert->priority == 1 && !family_same(m->from, none) &&
-	     (m->left || !family_same(m->from, advert->source)) && doubt(m, advert, now_ns)) ||
-	    is_outdone(r, m, advert, now_ns)) {
+	/* Of another one than it knows, or of who has left: a last word. */
+	if (advert->priority == 1 && !family_same(m->from, none) &&
+	    (m->left || !family_same(m->from, advert->source)) && doubt(m, advert, now_ns)) {
 		check_unread(sim, i);
 		return;
 	}
@@ -296,15 +296,19 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 		m->granted = false;
 		return;
 	}
-	if (advert->priority >= c->priority)
+	if (advert->priority >= c->priority && !outdone)
 		m->lower_ns = VRRP_NEVER;
-	else if (m->lower_ns == VRRP_NEVER)
+	else if (advert->priority < c->priority && m->lower_ns == VRRP_NEVER)
 		m->lower_ns = now_ns;
 	if (!model_defers(c, advert->priority) && now_ns >= m->lower_ns + preempt_delay_ns(c) &&
 	    !is_damped(&sim->routers[i], now_ns)) {
 		memcpy(m->lower_from, advert->source, sizeof(m->lower_from));
 		m->weaker = true;
 		m->lower = advert->priority;
+		return;
+	}
+	if (outdone) { /* by the Active that it has just heard */
+		check_unread(sim, i);
 		return;
 	}
 	believe(m, advert->source);
