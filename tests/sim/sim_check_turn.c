@@ -90,6 +90,8 @@ void check_decided(struct sim *sim, unsigned i, const struct vrrp_output *out)
 				/* Behind another one, which calls whoever may come. */
 				r->yield.calls = n > 1;
 				r->turn.farewells = r->yield.calls;
+				/* Which says all where nothing is handed over. */
+				r->yield.word_due &= !r->yield.calls || r->yield.held;
 				break;
 			}
 			r->turn.late |= n && out->actions[n - 1].type == VRRP_ACTION_CLAIM;
