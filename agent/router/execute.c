@@ -465,13 +465,13 @@ static void queue_adverts(struct routers *routers, bool late)
 	}
 }
 
-/* A last word behind its successor comes from the interface's own MAC address: by the virtual one
+/* A word to a successor that has come is from the interface's own MAC address: by the virtual one
  * switches would send here what is for the successor, until that speaks again. */
 static void queue_last_word(struct routers *routers, struct router *router, uint8_t priority)
 {
 	uint8_t *frame = queue_advert(routers, router, priority);
 
-	if (frame && router->hand_over.is_complete)
+	if (frame && (hand_over_is_on(router) || router->hand_over.is_complete))
 		kern_frame_set_source(frame, router_lan(routers, router)->interface->mac);
 }
 

@@ -22,13 +22,18 @@ int64_t hand_over_span_ns(const struct router *router)
 	return interval_ns < SPAN_MIN_NS ? SPAN_MIN_NS : interval_ns;
 }
 
+static int64_t min_ns(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 int64_t hand_over_deadline(const struct router *router)
 {
 	const struct hand_over *hand_over = &router->hand_over;
 
 	if (!hand_over_is_on(router))
 		return INT64_MAX;
-	return hand_over->due_ns < hand_over->until_ns ? hand_over->due_ns : hand_over->until_ns;
+	return min_ns(hand_over->recall_ns, min_ns(hand_over->due_ns, hand_over->until_ns));
 }
 
 static void forget(struct routers *routers, struct router *router)
@@ -205,6 +210,10 @@ void hand_over_look(struct routers *routers, struct router *router)
 
 	if (hand_over_is_on(router) && now_ns >= router->hand_over.due_ns)
 		let_go_announced(routers, router);
+	if (hand_over_is_on(router) && now_ns >= router->hand_over.recall_ns) {
+		router->hand_over.recall_ns = VRRP_NEVER;
+		router_owe_recall(routers, router);
+	}
 	if (hand_over_is_on(router) &&
 	    (!router->hand_over.left_n || now_ns >= router->hand_over.until_ns))
 		hand_over_end(routers, router);
@@ -227,7 +236,7 @@ void hand_over_begin(struct routers *routers, struct router *router)
 
 	router->hand_over.began_ns = now_ns;
 	router->hand_over.until_ns = now_ns + span_ns;
-	router->hand_over.due_ns = VRRP_NEVER;
+	router->hand_over.due_ns = router->hand_over.recall_ns = VRRP_NEVER;
 	router->hand_over.lives_ns = 0;
 	router->hand_over.renew_ns =
 		router->lease.renewed_ns + lease_spare_ns(&router->lease, span_ns);
@@ -237,7 +246,7 @@ void hand_over_begin(struct routers *routers, struct router *router)
 	if (!hand_over_is_on(router))
 		return;
 	if (router_has_virtual_mac(router))
-		router_owe_recall(routers, router);
+		router->hand_over.recall_ns = now_ns + HAND_OVER_RECALL_NS;
 	if (span_ns > vrrp_interval_ns(router->vr.config.interval_cs))
 		renew_leases(routers, router);
 }

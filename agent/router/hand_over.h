@@ -23,6 +23,9 @@
 /* So long a packet may be under way to whoever had the address before it was announced. */
 #define HAND_OVER_GRACE_NS INT64_C(2000000)
 
+/* So long after its first advert a successor that has its addresses by then has announced one. */
+#define HAND_OVER_RECALL_NS INT64_C(150000)
+
 /* A thousand addresses with a pause of 10 ms between two announcements take half as long. */
 #define HAND_OVER_LONGEST_NS VRRP_HAND_OVER_NS
 
@@ -34,6 +37,7 @@ struct hand_over {
 	int64_t until_ns;   /* it ends then; 0: there is none */
 	int64_t due_ns;     /* the next address goes then; VRRP_NEVER: none is announced */
 	int64_t began_ns;   /* since then, or the last one */
+	int64_t recall_ns;  /* switches are called back then; VRRP_NEVER: they are not */
 	int64_t renew_ns;   /* the next announcement from then on renews the leases */
 	int64_t lives_ns;   /* its successor was heard then, though it may not advertise; 0 */
 	int64_t claimed_ns; /* the router became Active then */
@@ -104,7 +108,7 @@ int64_t hand_over_holds_ns(struct router *router);
 bool hand_over_heard_any(const struct router *router);
 
 /**
- * hand_over_look() - let go what is announced, and end one whose time is over.
+ * hand_over_look() - let go what is announced, call switches back, and end one whose time is over.
  */
 void hand_over_look(struct routers *routers, struct router *router);
 

@@ -154,8 +154,8 @@ void router_owe_announcement(struct routers *routers, struct router *router);
 
 /**
  * router_owe_recall() - a router with a virtual MAC that hands over sends from it at the end of the
- * turn: its successor's advert came from there, and switches send that one what it has no address
- * for yet.
+ * turn: its successor's advert came from there, no announcement has followed, and switches send
+ * that one what it has no address for yet.
  */
 void router_owe_recall(struct routers *routers, struct router *router);
 

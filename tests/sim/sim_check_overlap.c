@@ -6,6 +6,7 @@
 
 /* What the manual and agent/router/hand_over.h say, written down a second time. */
 #define GRACE_NS    (2 * SIM_MS)
+#define RECALL_NS   (3 * SIM_MS / 20)
 #define LEAST_NS    (500 * SIM_MS)
 #define SIM_MOST_NS (20 * SIM_S)
 
@@ -71,7 +72,7 @@ void check_hand_over(struct sim *sim, unsigned i, int word)
 
 	*yield = (struct sim_yield){ .on = true, .word_due = word >= 0 };
 	yield->word = (uint8_t)(word < 0 ? 0 : word);
-	yield->recalls = r->kernel.macvlans.used;
+	yield->recall_ns = r->kernel.macvlans.used ? now_ns + RECALL_NS : VRRP_NEVER;
 	yield->until_ns = now_ns + check_span(r);
 	r->handed_ns = now_ns;
 	r->lives_ns = 0;
@@ -124,11 +125,12 @@ static bool heard_any(const struct sim_gateway *r)
 bool check_recall(struct sim *sim, unsigned i, unsigned k)
 {
 	struct sim_yield *yield = &sim->routers[i].yield;
+	int64_t now_ns = gateway_local_ns(sim, &sim->routers[i]);
 	bool called = !check_in_trouble(sim, i) && heard_any(&sim->routers[i]);
-	bool may = yield->recalls && check_may_hold(sim, i, k) && yield->due_ns[k] == VRRP_NEVER &&
-		   !called;
+	bool may = now_ns >= yield->recall_ns && check_may_hold(sim, i, k) &&
+		   yield->due_ns[k] == VRRP_NEVER && !called;
 
-	yield->recalls = false;
+	yield->recall_ns = VRRP_NEVER;
 	return may;
 }
 
@@ -249,9 +251,11 @@ void check_yield(struct sim *sim, const struct sim_process *process, bool can)
 		return;
 	if (!check_in_trouble(sim, i))
 		check_held(sim, i);
-	if (r->yield.recalls && must_recall(sim, i, can))
-		check_fail(sim, "P4", "%s calls no switch back", node_name(i));
-	r->yield.recalls = false;
+	if (now_ns >= r->yield.recall_ns) {
+		if (must_recall(sim, i, can))
+			check_fail(sim, "P4", "%s calls no switch back", node_name(i));
+		r->yield.recall_ns = VRRP_NEVER;
+	}
 	due_ns = next_ns(sim, i);
 	/* What was not there when it yielded does not go, and takes no route along. */
 	for (unsigned k = 0; k < r->addresses_n; k++)

@@ -70,15 +70,15 @@ struct sim_last {
 
 /* A router that has yielded, and serves on: P3. Times of its clock. */
 struct sim_yield {
-	bool on;          /* some address may still be there */
-	bool word_due;    /* the last advert leaves behind them, */
-	uint8_t word;     /* of that priority */
-	bool calls;       /* its first farewell is not the last word, but calls a successor */
-	bool gone;        /* some address was let go */
-	bool recalls;     /* it calls switches back to its virtual MAC before the turn ends */
-	uint32_t awaited; /* those that were there; a thief changes nothing about it */
-	uint32_t held;    /* those of them that were seen there; in trouble all are awaited */
-	int64_t until_ns; /* it ends then */
+	bool on;           /* some address may still be there */
+	bool word_due;     /* the last advert leaves behind them, */
+	uint8_t word;      /* of that priority */
+	bool calls;        /* its first farewell is not the last word, but calls a successor */
+	bool gone;         /* some address was let go */
+	int64_t recall_ns; /* it calls switches back to its virtual MAC then; VRRP_NEVER */
+	uint32_t awaited;  /* those that were there; a thief changes nothing about it */
+	uint32_t held;     /* those of them that were seen there; in trouble all are awaited */
+	int64_t until_ns;  /* it ends then */
 	int64_t due_ns[SIM_ADDRESSES_MAX]; /* an address goes then */
 };
 
