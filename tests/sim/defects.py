@@ -191,8 +191,12 @@ DEFECTS = [
            "router->leaving && !is_there ? VRRP_PRIORITY_LEAVE : priority);", "priority);"),
     Defect("overlap-last-word-calls-the-switch",
            "What is for the successor goes to the leaver's port until the successor speaks again.",
-           "agent/router/execute.c", "if (frame && router->hand_over.is_complete)",
+           "agent/router/execute.c",
+           "if (frame && (hand_over_is_on(router) || router->hand_over.is_complete))",
            "if (frame && !router)"),
+    Defect("overlap-recalls-at-once",
+           "A switch is called back behind the announcement of a successor that has its addresses.",
+           "agent/router/hand_over.c", "now_ns + HAND_OVER_RECALL_NS", "now_ns"),
     Defect("overlap-believes-a-last-word",
            "Of two that leave at one time the second takes the first for its successor, and is gone "
            "before anybody else has come.",

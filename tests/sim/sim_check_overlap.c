@@ -256,6 +256,8 @@ void check_yield(struct sim *sim, const struct sim_process *process, bool can)
 			check_fail(sim, "P4", "%s calls no switch back", node_name(i));
 		r->yield.recall_ns = VRRP_NEVER;
 	}
+	/* Who cannot speak calls nobody later, either. */
+	r->yield.calls &= gateway_can_speak(r);
 	due_ns = next_ns(sim, i);
 	/* What was not there when it yielded does not go, and takes no route along. */
 	for (unsigned k = 0; k < r->addresses_n; k++)
