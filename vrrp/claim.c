@@ -136,10 +136,10 @@ bool fsm_doubts(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_n
 
 /* ---- what was under way ---- */
 
-int64_t fsm_offer_ns(const struct vrrp *vr)
+int64_t vrrp_offer_ns(const struct vrrp_config *config)
 {
-	return vrrp_down_ns(vr->config.version, vr->election.priority, vr->config.interval_cs,
-			    vrrp_down_intervals(&vr->config));
+	return vrrp_down_ns(config->version, VRRP_PRIORITY_LOWEST, config->interval_cs,
+			    vrrp_down_intervals(config));
 }
 
 static bool has_fallen(const struct vrrp *vr, int64_t now_ns)
@@ -151,7 +151,7 @@ static bool has_fallen(const struct vrrp *vr, int64_t now_ns)
 static bool has_offered(const struct vrrp *vr, int64_t now_ns)
 {
 	const struct vrrp_election *e = &vr->election;
-	int64_t offer_ns = e->advert_ns - fsm_offer_ns(vr);
+	int64_t offer_ns = e->advert_ns - vrrp_offer_ns(&vr->config);
 
 	return e->ceding && e->contested_ns <= offer_ns && now_ns < offer_ns + round_trip_ns(vr);
 }

@@ -277,4 +277,10 @@ static inline unsigned vrrp_down_intervals(const struct vrrp_config *config)
 	return config->down_intervals ? config->down_intervals : VRRP_DOWN_INTERVALS;
 }
 
+/**
+ * vrrp_offer_ns() - how long an Active that offers to leave waits for a successor: so long that one
+ * of the lowest priority comes, which knows its Active_Adver_Interval and may not hear the offer.
+ */
+int64_t vrrp_offer_ns(const struct vrrp_config *config);
+
 #endif

@@ -44,7 +44,7 @@ static void cede(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 	fsm_act_advert(out, VRRP_PRIORITY_LEAVE);
 	fsm_doubt_anew(vr);
 	vr->election.ceding = true;
-	vr->election.advert_ns = now_ns + fsm_offer_ns(vr);
+	vr->election.advert_ns = now_ns + vrrp_offer_ns(&vr->config);
 }
 
 /* When no more of a contest can be under way than its last words, which a router that yields sends.

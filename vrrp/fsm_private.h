@@ -125,11 +125,6 @@ void fsm_doubt_anew(struct vrrp *vr);
 void fsm_fall(struct vrrp *vr, uint8_t priority, int64_t now_ns);
 
 /**
- * fsm_offer_ns() - how long one that cedes waits for a successor.
- */
-int64_t fsm_offer_ns(const struct vrrp *vr);
-
-/**
  * fsm_forget_active() - nobody is known: the interval of an Active is taken to be ours (§6.4.1).
  */
 void fsm_forget_active(struct vrrp *vr);

@@ -109,8 +109,7 @@ int64_t router_silence_ns(const struct router *router)
 {
 	const struct vrrp_config *c = &router->vr.config;
 
-	return vrrp_down_ns(c->version, RESORT_PRIORITY, c->interval_cs, vrrp_down_intervals(c)) +
-	       vrrp_interval_ns(c->interval_cs);
+	return vrrp_offer_ns(c) + vrrp_interval_ns(c->interval_cs);
 }
 
 void router_resume_resort(struct routers *routers, struct router *router)

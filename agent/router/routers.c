@@ -348,10 +348,7 @@ static void look_at_leavers(struct routers *routers)
 /* How long one that says so may wait for a successor, and then for its announcements. */
 static int64_t leave_ns(const struct router *router)
 {
-	const struct vrrp_config *c = &router->vr.config;
-
-	return hand_over_span_ns(router) + vrrp_down_ns(c->version, router->vr.election.priority,
-							c->interval_cs, vrrp_down_intervals(c));
+	return hand_over_span_ns(router) + vrrp_offer_ns(&router->vr.config);
 }
 
 static void leave(struct routers *routers, struct router *router)

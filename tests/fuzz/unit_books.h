@@ -172,6 +172,15 @@ static inline int64_t down_ns_of(const struct vrrp *vr, unsigned interval_cs)
 	return intervals * interval_ns_of(interval_cs) + skew_ns_of(vr, interval_cs);
 }
 
+/* So long the lowest priority may wait. */
+static inline int64_t offer_ns_of(const struct vrrp *vr)
+{
+	struct vrrp lowest = *vr;
+
+	lowest.election.priority = 1;
+	return down_ns_of(&lowest, vr->config.interval_cs);
+}
+
 static inline bool is_in(const struct vrrp *vr, enum vrrp_state state)
 {
 	return vr->election.state == state;
@@ -309,7 +318,7 @@ static inline bool is_beaten(const struct subject *s, unsigned i)
 	const struct vrrp *before = &s->books[i].before;
 	const struct vrrp_election *e = &before->election;
 	int64_t interval_ns = interval_ns_of(before->config.interval_cs), now_ns = time_of(s, i),
-		offer_ns = e->advert_ns - down_ns_of(before, before->config.interval_cs);
+		offer_ns = e->advert_ns - offer_ns_of(before);
 	bool fell = e->fell_ns && now_ns - e->fell_ns < round_trip(before),
 	     offered = e->ceding && e->contested_ns <= offer_ns &&
 		       now_ns - offer_ns < round_trip(before);

@@ -321,7 +321,7 @@ static inline int64_t advert_max_ns(const struct subject *s, unsigned i)
 	if (vr->election.listening)
 		return interval_ns_of(s->books[i].interval_max_cs);
 	if (vr->election.ceding)
-		return down_ns_of(vr, vr->config.interval_cs);
+		return offer_ns_of(vr);
 	return interval_ns_of(vr->config.interval_cs);
 }
 

@@ -182,8 +182,8 @@ void check_leave(struct sim *sim, const struct sim_process *process, bool gone_a
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
 	int64_t interval_ns = r->config.interval_cs * 10 * SIM_MS;
-	int64_t down_ns = model_down_ns(&r->config, r->config.interval_cs);
-	int64_t leave_ns = down_ns + (interval_ns < OVERLAP_NS ? OVERLAP_NS : interval_ns);
+	int64_t offer_ns = model_offer_ns(&r->config);
+	int64_t leave_ns = offer_ns + (interval_ns < OVERLAP_NS ? OVERLAP_NS : interval_ns);
 	bool hasty = gone_alone && leave_ns > GONE_NS;
 	int64_t held_ns = 0;
 
@@ -205,7 +205,7 @@ void check_leave(struct sim *sim, const struct sim_process *process, bool gone_a
 		expect_stop(sim, i, STOP_NS + (held_ns + leave_ns) / 1000 * 1001);
 	if (!held_ns && leave_ns && !process->leaves_gone &&
 	    r->vr.election.state == VRRP_STATE_ACTIVE)
-		check_leave_begin(sim, i, down_ns);
+		check_leave_begin(sim, i, offer_ns);
 }
 
 void check_leave_unheld(struct sim *sim, const struct sim_process *process)
@@ -214,8 +214,7 @@ void check_leave_unheld(struct sim *sim, const struct sim_process *process)
 
 	if (r->leaving.told && !r->leaving.hasty && may_offer(sim, process) &&
 	    r->vr.election.state == VRRP_STATE_ACTIVE)
-		check_leave_begin(sim, process->router,
-				  model_down_ns(&r->config, r->config.interval_cs));
+		check_leave_begin(sim, process->router, model_offer_ns(&r->config));
 }
 
 /* Nobody is waited for: the next turn is the last one. */

@@ -542,7 +542,7 @@ static int64_t deadline_latest(const struct sim *sim, const struct sim_gateway *
 	case VRRP_STATE_ACTIVE:
 		if (m->listens) /* for as long as it began to, whatever a reload has changed */
 			return m->beat_ns - gateway_local_ns(sim, r);
-		return m->cedes ? model_down_ns(&r->config, r->config.interval_cs) : interval_ns;
+		return m->cedes ? model_offer_ns(&r->config) : interval_ns;
 	case VRRP_STATE_FAULT:
 	case VRRP_STATE_COUNT:
 		break;

@@ -129,7 +129,7 @@ void drains_unhold(struct sim *sim, const struct sim_process *process)
 	if (r->drain.hold_ns)
 		check_stop_later(sim, i,
 				 r->conf.hook_ns + SIM_S + check_span(r) +
-					 model_down_ns(&r->config, r->config.interval_cs));
+					 model_offer_ns(&r->config));
 }
 
 /* Whoever runs it tells the process that speaks, and each one anew that asks. */

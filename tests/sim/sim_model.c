@@ -27,6 +27,14 @@ int64_t model_down_ns(const struct vrrp_config *config, unsigned interval_cs)
 	return model_missed(config) * interval_ns(interval_cs) + model_skew_ns(config, interval_cs);
 }
 
+int64_t model_offer_ns(const struct vrrp_config *config)
+{
+	struct vrrp_config lowest = *config;
+
+	lowest.priority = 1;
+	return model_down_ns(&lowest, config->interval_cs);
+}
+
 static bool preempts(const struct vrrp_config *config)
 {
 	return config->preempt || config->priority == VRRP_PRIORITY_OWNER;
@@ -165,7 +173,7 @@ static bool has_fallen(const struct sim_gateway *r, const struct sim_model *m, i
 
 static bool has_offered(const struct sim_gateway *r, const struct sim_model *m, int64_t now_ns)
 {
-	int64_t offer_ns = m->beat_ns - model_down_ns(&r->config, r->config.interval_cs);
+	int64_t offer_ns = m->beat_ns - model_offer_ns(&r->config);
 
 	return m->cedes && m->contest_ns <= offer_ns && now_ns - offer_ns < round_trip_ns(r);
 }
@@ -565,7 +573,7 @@ static void cede(struct sim *sim, unsigned i, const struct vrrp_output *out, int
 		check_fail(sim, "timing", "%s does not say that it would leave", node_name(i));
 	doubt_anew(m);
 	m->cedes = true;
-	m->beat_ns = now_ns + model_down_ns(c, c->interval_cs);
+	m->beat_ns = now_ns + model_offer_ns(c);
 }
 
 void model_step(struct sim *sim, unsigned i, const struct vrrp *before,

@@ -60,6 +60,11 @@ int model_missed(const struct vrrp_config *config);
 int64_t model_down_ns(const struct vrrp_config *config, unsigned interval_cs);
 
 /**
+ * model_offer_ns() - how long an offer to leave holds: until the lowest priority would have come.
+ */
+int64_t model_offer_ns(const struct vrrp_config *config);
+
+/**
  * model_skew_ns() - Skew_Time.
  */
 int64_t model_skew_ns(const struct vrrp_config *config, unsigned interval_cs);
