@@ -68,6 +68,15 @@ void hand_over_cancel(struct routers *routers, struct router *router)
 	router->hand_over.began_ns = router->hand_over.lives_ns = 0;
 }
 
+/* Whether its successor is the last resort by now: then our 1 would be a rival's, and the second of
+ * one that had claimed the addresses with that is believed. */
+static bool is_last_resort_there(const struct router *router)
+{
+	const struct vrrp_election *e = &router->vr.election;
+
+	return (e->lower_heard ? e->lower_priority : e->active_priority) == VRRP_PRIORITY_LOWEST;
+}
+
 /*
  * Of who leaves for good, and has not seen its successor announce all, 0: nobody may be there, and
  * whom 0 calls comes. One that has just announced all is there, and a priority below its own makes
@@ -75,10 +84,10 @@ void hand_over_cancel(struct routers *routers, struct router *router)
  */
 static void say(struct routers *routers, struct router *router, uint8_t priority)
 {
-	bool is_there = router->hand_over.is_complete;
+	bool calls = router->leaving && !router->hand_over.is_complete;
+	bool rivals = priority == VRRP_PRIORITY_LOWEST && is_last_resort_there(router);
 
-	router_owe_advert(routers, router,
-			  router->leaving && !is_there ? VRRP_PRIORITY_LEAVE : priority);
+	router_owe_advert(routers, router, calls || rivals ? VRRP_PRIORITY_LEAVE : priority);
 }
 
 void hand_over_say(struct routers *routers, struct router *router, uint8_t priority)
