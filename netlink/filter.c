@@ -29,7 +29,7 @@
 
 static size_t address_len(uint8_t family)
 {
-	return family == 6 ? 16 : 4;
+	return family == 6 ? 16 : family == 4 ? 4 : 0;
 }
 
 /* ---- what it is ---- */
@@ -43,6 +43,8 @@ static enum kern_filter_set_number set_of(const struct kern_filter *filter)
 {
 	if (filter->action == KERN_FILTER_ARP)
 		return KERN_FILTER_SET_ARP;
+	if (filter->action == KERN_FILTER_MLD)
+		return KERN_FILTER_SET_MACVLANS;
 	if (filter->family == 4)
 		return KERN_FILTER_SET_IP;
 	return is_link_local(filter) ? KERN_FILTER_SET_LINK_LOCAL : KERN_FILTER_SET_IP6;
@@ -132,9 +134,9 @@ static size_t put(void *buf, const struct kern_change *change, uint32_t seq)
 {
 	const struct kern_filter *filter = &change->entry.filter;
 	const struct kern_filter_set *set = &kern_filter_sets[set_of(filter)];
-	struct nlmsghdr *message = kern_nft_put(
-		buf, change->add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM,
-		change->add ? NLM_F_CREATE : 0, kern_filter_table_family(set->table), seq);
+	struct nlmsghdr *message =
+		kern_nft_put(buf, change->add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM,
+			     change->add ? NLM_F_CREATE : 0, kern_filter_family(set->action), seq);
 	uint8_t key[KEY_LEN_MAX];
 	size_t len = put_key(key, set, filter);
 	struct nlattr *list, *element, *data;
@@ -158,7 +160,7 @@ static size_t put_part(void *header, unsigned part)
 	_Alignas(struct nlmsghdr) char buf[NLMSG_HDRLEN + KERN_DUMP_HEADER_MAX];
 	const struct kern_filter_set *set = &kern_filter_sets[part];
 	struct nlmsghdr *message =
-		kern_nft_put(buf, NFT_MSG_GETSETELEM, 0, kern_filter_table_family(set->table), 0);
+		kern_nft_put(buf, NFT_MSG_GETSETELEM, 0, kern_filter_family(set->action), 0);
 
 	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, KERN_FILTER_TABLE);
 	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, set->name);
@@ -202,7 +204,7 @@ static const struct kern_filter_set *set_of_message(const struct nlmsghdr *messa
 	if (!is_text(of[NFTA_SET_ELEM_LIST_TABLE], KERN_FILTER_TABLE))
 		return NULL;
 	for (unsigned i = 0; i < KERN_FILTER_SET_COUNT; i++)
-		if (header->nfgen_family == kern_filter_table_family(kern_filter_sets[i].table) &&
+		if (header->nfgen_family == kern_filter_family(kern_filter_sets[i].action) &&
 		    is_text(of[NFTA_SET_ELEM_LIST_SET], kern_filter_sets[i].name))
 			return &kern_filter_sets[i];
 	return NULL;
@@ -250,10 +252,8 @@ static bool parse_element(const struct nlattr *element, const struct kern_filter
 			  struct kern_filter *ret_filter)
 {
 	const struct nlattr *of[NFTA_SET_ELEM_USERDATA + 1] = { NULL };
-	struct kern_filter filter = { .family = set->family };
+	struct kern_filter filter = { .action = (uint8_t)set->action, .family = set->family };
 
-	filter.action =
-		set->table == KERN_FILTER_TABLE_ARP ? KERN_FILTER_ARP : KERN_FILTER_DELIVERY;
 	find(element, of, NFTA_SET_ELEM_USERDATA + 1);
 	if (!parse_key(of[NFTA_SET_ELEM_KEY], set, &filter))
 		return false;

@@ -27,13 +27,12 @@ enum {
 struct kern_filter_changer {
 	int fd;
 	bool owns_fd;
-	bool ready[KERN_FILTER_TABLE_COUNT]; /* there, and of this socket */
-	uint32_t seq;                        /* of the next transaction */
-	int error;                           /* of this one's begin, or of a table */
-	_Alignas(struct nlmsghdr) char request[2 * KERN_NFT_EDGE_LEN +
-					       KERN_FILTER_TABLE_COUNT * KERN_FILTER_TABLE_LEN_MAX +
-					       KERN_FILTER_CHANGES_MAX *
-						       KERN_FILTER_ELEMENT_LEN_MAX];
+	bool ready[KERN_FILTER_ACTION_COUNT]; /* there, and of this socket */
+	uint32_t seq;                         /* of the next transaction */
+	int error;                            /* of this one's begin, or of a table */
+	_Alignas(struct nlmsghdr) char request
+		[2 * KERN_NFT_EDGE_LEN + KERN_FILTER_ACTION_COUNT * KERN_FILTER_TABLE_LEN_MAX +
+		 KERN_FILTER_CHANGES_MAX * KERN_FILTER_ELEMENT_LEN_MAX];
 	_Alignas(struct nlmsghdr) char answers[8 << 10];
 };
 
@@ -187,10 +186,10 @@ static uint32_t port_of(int fd)
 }
 
 /* Return: 0: nobody's; 1: ours; -ENOENT: there is none; -EADDRINUSE; or another -errno. */
-static int find_table(struct kern_filter_changer *changer, enum kern_filter_table table)
+static int find_table(struct kern_filter_changer *changer, enum kern_filter_action action)
 {
 	struct nlmsghdr *message = kern_nft_put(changer->request, NFT_MSG_GETTABLE, NLM_F_ACK,
-						kern_filter_table_family(table), changer->seq++);
+						kern_filter_family(action), changer->seq++);
 	struct owner owner = { 0 };
 	int err;
 
@@ -208,32 +207,31 @@ static int find_table(struct kern_filter_changer *changer, enum kern_filter_tabl
 struct batch {
 	struct kern_change *changes;
 	unsigned n;
-	bool make[KERN_FILTER_TABLE_COUNT], replace[KERN_FILTER_TABLE_COUNT];
+	bool make[KERN_FILTER_ACTION_COUNT], replace[KERN_FILTER_ACTION_COUNT];
 	unsigned refused_n; /* of this attempt */
 	bool complete;      /* the last one was answered */
 };
 
-static enum kern_filter_table table_of(const struct kern_change *change)
+static enum kern_filter_action action_of(const struct kern_change *change)
 {
-	return change->entry.filter.action == KERN_FILTER_ARP ? KERN_FILTER_TABLE_ARP
-							      : KERN_FILTER_TABLE_INET;
+	return (enum kern_filter_action)change->entry.filter.action;
 }
 
 /* Which tables are to be made; -errno: it cannot be. */
 static int prepare(struct kern_filter_changer *changer, struct batch *batch)
 {
 	for (unsigned i = 0; i < batch->n; i++) {
-		enum kern_filter_table table = table_of(&batch->changes[i]);
+		enum kern_filter_action action = action_of(&batch->changes[i]);
 		int found;
 
-		if (!batch->changes[i].add || changer->ready[table] || batch->make[table])
+		if (!batch->changes[i].add || changer->ready[action] || batch->make[action])
 			continue;
-		found = find_table(changer, table);
+		found = find_table(changer, action);
 		if (found < 0 && found != -ENOENT)
 			return found;
-		changer->ready[table] = found == 1;
-		batch->make[table] = found != 1;
-		batch->replace[table] = found == 0;
+		changer->ready[action] = found == 1;
+		batch->make[action] = found != 1;
+		batch->replace[action] = found == 0;
 	}
 	return 0;
 }
@@ -245,9 +243,9 @@ static char *put_batch(struct kern_filter_changer *changer, struct batch *batch)
 	char *at = changer->request;
 
 	at += kern_nft_put_edge(at, NFNL_MSG_BATCH_BEGIN, changer->seq + SEQ_BEGIN);
-	for (unsigned i = 0; i < KERN_FILTER_TABLE_COUNT; i++)
+	for (unsigned i = 0; i < KERN_FILTER_ACTION_COUNT; i++)
 		if (batch->make[i])
-			at += kern_filter_table_put(at, (enum kern_filter_table)i,
+			at += kern_filter_table_put(at, (enum kern_filter_action)i,
 						    KERN_FILTER_TABLE, batch->replace[i],
 						    changer->seq + SEQ_BEGIN);
 	for (unsigned i = 0; i < batch->n; i++) {
@@ -304,7 +302,7 @@ static int attempt(struct kern_filter_changer *changer, struct batch *batch, boo
 		*ret_lost = true;
 		return err < 0 ? err : -ENOBUFS;
 	}
-	for (unsigned i = 0; i < KERN_FILTER_TABLE_COUNT; i++)
+	for (unsigned i = 0; i < KERN_FILTER_ACTION_COUNT; i++)
 		changer->ready[i] |= batch->make[i];
 	return 0;
 }
@@ -322,22 +320,21 @@ static void note_error(struct kern_filter_changer *changer, const struct nlmsghd
 int kern_filter_changer_prepare(struct kern_filter_changer *changer, enum kern_filter_action action)
 {
 	const struct kern_change change = { .add = true, .entry.filter.action = action };
-	enum kern_filter_table table = table_of(&change);
 	struct batch batch = { .changes = (struct kern_change[]){ change }, .n = 1 };
 	char *at = changer->request;
 	int err = prepare(changer, &batch);
 
-	if (err < 0 || !batch.make[table])
+	if (err < 0 || !batch.make[action])
 		return err;
 	at += kern_nft_put_edge(at, NFNL_MSG_BATCH_BEGIN, changer->seq);
-	at += kern_filter_table_put(at, table, KERN_FILTER_TABLE, batch.replace[table],
+	at += kern_filter_table_put(at, action, KERN_FILTER_TABLE, batch.replace[action],
 				    changer->seq);
 	at += kern_nft_put_edge(at, NFNL_MSG_BATCH_END, changer->seq++);
 	changer->error = 0;
 	err = exchange(changer, at, note_error, NULL);
 	if (err == 0)
 		err = changer->error;
-	changer->ready[table] = err == 0;
+	changer->ready[action] = err == 0;
 	return err;
 }
 
@@ -393,8 +390,6 @@ int kern_filter_changer_apply(struct kern_filter_changer *changer, struct kern_c
 
 int kern_filter_probe(enum kern_filter_action action)
 {
-	enum kern_filter_table table =
-		action == KERN_FILTER_ARP ? KERN_FILTER_TABLE_ARP : KERN_FILTER_TABLE_INET;
 	struct kern_filter_changer *changer;
 	char *at;
 	int err = kern_filter_changer_open(-1, &changer);
@@ -403,7 +398,7 @@ int kern_filter_probe(enum kern_filter_action action)
 		return err;
 	at = changer->request;
 	at += kern_nft_put_edge(at, NFNL_MSG_BATCH_BEGIN, changer->seq);
-	at += kern_filter_table_put(at, table, KERN_FILTER_TABLE "_probe", false, changer->seq);
+	at += kern_filter_table_put(at, action, KERN_FILTER_TABLE "_probe", false, changer->seq);
 	err = exchange(changer, at, note_error, NULL);
 	if (err == 0)
 		err = changer->error;

@@ -23,16 +23,12 @@
 #define TYPE_INDEX 20u
 
 const struct kern_filter_set kern_filter_sets[KERN_FILTER_SET_COUNT] = {
-	[KERN_FILTER_SET_IP] = { KERN_FILTER_TABLE_INET, "addresses", false, 4 },
-	[KERN_FILTER_SET_IP6] = { KERN_FILTER_TABLE_INET, "addresses6", false, 6 },
-	[KERN_FILTER_SET_LINK_LOCAL] = { KERN_FILTER_TABLE_INET, "link_local", true, 6 },
-	[KERN_FILTER_SET_ARP] = { KERN_FILTER_TABLE_ARP, "addresses", true, 4 },
+	[KERN_FILTER_SET_IP] = { KERN_FILTER_DELIVERY, "addresses", false, 4 },
+	[KERN_FILTER_SET_IP6] = { KERN_FILTER_DELIVERY, "addresses6", false, 6 },
+	[KERN_FILTER_SET_LINK_LOCAL] = { KERN_FILTER_DELIVERY, "link_local", true, 6 },
+	[KERN_FILTER_SET_ARP] = { KERN_FILTER_ARP, "addresses", true, 4 },
+	[KERN_FILTER_SET_MACVLANS] = { KERN_FILTER_MLD, "macvlans", true, 0 },
 };
-
-uint8_t kern_filter_table_family(enum kern_filter_table table)
-{
-	return table == KERN_FILTER_TABLE_ARP ? NFPROTO_ARP : NFPROTO_INET;
-}
 
 /* ---- rules: as nft --debug=netlink shows them ---- */
 
@@ -61,7 +57,7 @@ struct step {
 	bool second;
 };
 
-#define STEPS_MAX 8
+#define STEPS_MAX 10
 #define RULES_MAX 4
 
 struct chain {
@@ -107,6 +103,12 @@ struct chain {
 #define NETWORK   NFT_PAYLOAD_NETWORK_HEADER
 #define TRANSPORT NFT_PAYLOAD_TRANSPORT_HEADER
 
+/* RFC 3810 §5.2, §5.2.12: a report; its first record, of which the kind comes first. Kernels put
+ * answers (up to 2) and changes of state into reports of their own. */
+#define MLD2_REPORT            143
+#define MLD2_RECORD_AT         8
+#define MLD2_CHANGE_TO_INCLUDE 3
+
 static const struct chain chains_inet[] = {
 	{ "input",
 	  NF_INET_LOCAL_IN,
@@ -149,6 +151,41 @@ static const struct chain chains_arp[] = {
 		    VERDICT(NF_DROP) },
 	  } },
 };
+
+static const struct chain chains_ip6[] = {
+	{ "output",
+	  NF_INET_LOCAL_OUT,
+	  {
+		  /* oif @macvlans icmpv6 type mld-listener-done drop */
+		  { META(NFT_META_OIF), LOOKUP(KERN_FILTER_SET_MACVLANS), META(NFT_META_L4PROTO),
+		    CMP(NFT_CMP_EQ, 1, IPPROTO_ICMPV6), PAYLOAD(TRANSPORT, 0, 1),
+		    CMP(NFT_CMP_EQ, 1, MLD_LISTENER_REDUCTION), VERDICT(NF_DROP) },
+		  /* oif @macvlans icmpv6 type mld2-listener-report @th,64,8 >= 3 drop */
+		  { META(NFT_META_OIF), LOOKUP(KERN_FILTER_SET_MACVLANS), META(NFT_META_L4PROTO),
+		    CMP(NFT_CMP_EQ, 1, IPPROTO_ICMPV6), PAYLOAD(TRANSPORT, 0, 1),
+		    CMP(NFT_CMP_EQ, 1, MLD2_REPORT), PAYLOAD(TRANSPORT, MLD2_RECORD_AT, 1),
+		    CMP(NFT_CMP_GTE, 1, MLD2_CHANGE_TO_INCLUDE), VERDICT(NF_DROP) },
+	  } },
+};
+
+struct table {
+	uint8_t family;
+	uint8_t chains_n;
+	const struct chain *chains;
+};
+
+#define CHAINS(of) sizeof(of) / sizeof((of)[0]), of
+
+static const struct table tables[KERN_FILTER_ACTION_COUNT] = {
+	[KERN_FILTER_DELIVERY] = { NFPROTO_INET, CHAINS(chains_inet) },
+	[KERN_FILTER_ARP] = { NFPROTO_ARP, CHAINS(chains_arp) },
+	[KERN_FILTER_MLD] = { NFPROTO_IPV6, CHAINS(chains_ip6) },
+};
+
+uint8_t kern_filter_family(enum kern_filter_action action)
+{
+	return tables[action].family;
+}
 
 static uint32_t target_of(const struct step *step)
 {
@@ -285,17 +322,40 @@ static void put_table(struct writer *w, bool replace)
 	end(w, message);
 }
 
+/* For nft(8) and its listings, which knows it of keys of several parts alone. */
+static void put_host_order(struct nlmsghdr *message)
+{
+	const uint32_t host_endian = 1;
+	uint8_t data[2 + sizeof(host_endian)] = { 0, sizeof(host_endian) }; /* type, length */
+
+	memcpy(data + 2, &host_endian, sizeof(host_endian));
+	mnl_attr_put(message, NFTA_SET_USERDATA, sizeof(data), data);
+}
+
+/* Of the index of an interface, an address, or both. */
+static void put_key(struct nlmsghdr *message, const struct kern_filter_set *set)
+{
+	uint32_t type = set->by_interface ? TYPE_INDEX : 0, len = set->by_interface ? 4 : 0;
+
+	if (set->family) {
+		type = type << 6 | (set->family == 6 ? TYPE_IP6 : TYPE_IP);
+		len += set->family == 6 ? 16 : 4;
+	}
+	put_u32(message, NFTA_SET_KEY_TYPE, type);
+	put_u32(message, NFTA_SET_KEY_LEN, len);
+	if (!set->family)
+		put_host_order(message);
+}
+
 static void put_set(struct writer *w, enum kern_filter_set_number number)
 {
 	const struct kern_filter_set *set = &kern_filter_sets[number];
 	struct nlmsghdr *message = begin(w, NFT_MSG_NEWSET, NLM_F_CREATE | NLM_F_EXCL);
-	uint32_t type = set->family == 6 ? TYPE_IP6 : TYPE_IP, len = set->family == 6 ? 16 : 4;
 
 	mnl_attr_put_strz(message, NFTA_SET_TABLE, w->name);
 	mnl_attr_put_strz(message, NFTA_SET_NAME, set->name);
 	put_u32(message, NFTA_SET_FLAGS, 0);
-	put_u32(message, NFTA_SET_KEY_TYPE, set->by_interface ? TYPE_INDEX << 6 | type : type);
-	put_u32(message, NFTA_SET_KEY_LEN, set->by_interface ? 4 + len : len);
+	put_key(message, set);
 	put_u32(message, NFTA_SET_ID, number + 1);
 	end(w, message);
 }
@@ -329,28 +389,27 @@ static void put_rule(struct writer *w, const struct chain *chain, const struct s
 	end(w, message);
 }
 
-static void put_chains(struct writer *w, const struct chain *chains, size_t chains_n)
+static void put_chains(struct writer *w, const struct table *table)
 {
-	for (size_t i = 0; i < chains_n; i++) {
-		put_chain(w, &chains[i]);
-		for (unsigned k = 0; k < RULES_MAX && chains[i].rules[k][0].kind; k++)
-			put_rule(w, &chains[i], chains[i].rules[k]);
+	for (unsigned i = 0; i < table->chains_n; i++) {
+		const struct chain *chain = &table->chains[i];
+
+		put_chain(w, chain);
+		for (unsigned k = 0; k < RULES_MAX && chain->rules[k][0].kind; k++)
+			put_rule(w, chain, chain->rules[k]);
 	}
 }
 
-size_t kern_filter_table_put(void *buf, enum kern_filter_table table, const char *name,
+size_t kern_filter_table_put(void *buf, enum kern_filter_action action, const char *name,
 			     bool replace, uint32_t seq)
 {
-	struct writer w = { buf, name, kern_filter_table_family(table), seq };
+	struct writer w = { buf, name, kern_filter_family(action), seq };
 
 	put_table(&w, replace);
 	for (unsigned i = 0; i < KERN_FILTER_SET_COUNT; i++)
-		if (kern_filter_sets[i].table == table)
+		if (kern_filter_sets[i].action == action)
 			put_set(&w, (enum kern_filter_set_number)i);
-	if (table == KERN_FILTER_TABLE_ARP)
-		put_chains(&w, chains_arp, sizeof(chains_arp) / sizeof(chains_arp[0]));
-	else
-		put_chains(&w, chains_inet, sizeof(chains_inet) / sizeof(chains_inet[0]));
+	put_chains(&w, &tables[action]);
 	assert((size_t)(w.at - (char *)buf) <= KERN_FILTER_TABLE_LEN_MAX);
 	return (size_t)(w.at - (char *)buf);
 }

@@ -114,9 +114,24 @@ static int run_pass(struct kern_dump *dump, struct kern_changer *changer, struct
 	return removed_n > 0;
 }
 
-/* Of the host or of interfaces. Return: 0 or -errno. */
+/* In this order. */
+enum round {
+	ROUND_INTERFACES,
+	ROUND_FILTERS,
+	ROUND_HOST,
+	ROUNDS,
+};
+
+static enum round round_of(const struct kern_ops *ops)
+{
+	if (ops == &kern_filter_ops)
+		return ROUND_FILTERS;
+	return ops->of_host ? ROUND_HOST : ROUND_INTERFACES;
+}
+
+/* Return: 0 or -errno. */
 static int sweep_kinds(struct kern_dump *dump, struct kern_changer *changer, unsigned kinds,
-		       bool of_host, struct pass *pass, kern_swept_fn swept)
+		       enum round round, struct pass *pass, kern_swept_fn swept)
 {
 	int more = 0;
 
@@ -126,7 +141,7 @@ static int sweep_kinds(struct kern_dump *dump, struct kern_changer *changer, uns
 		pass->kind = kern_kinds_order[KERN_KIND_COUNT - 1 - i];
 		ops = kern_kinds[pass->kind];
 		/* A state of an interface goes with it. */
-		if (!(kinds >> pass->kind & 1) || ops->of_host != of_host || ops->asks_one)
+		if (!(kinds >> pass->kind & 1) || round_of(ops) != round || ops->asks_one)
 			continue;
 		do
 			more = run_pass(dump, changer, pass, swept);
@@ -139,10 +154,10 @@ int kern_sweep_kinds(struct kern_dump *dump, struct kern_changer *changer, unsig
 		     kern_keep_fn keep, kern_swept_fn swept, void *arg)
 {
 	struct pass pass = { .keep = keep, .arg = arg };
-	int err = sweep_kinds(dump, changer, kinds, false, &pass, swept);
+	int err = 0;
 
-	if (err == 0)
-		err = sweep_kinds(dump, changer, kinds, true, &pass, swept);
+	for (unsigned i = 0; i < ROUNDS && err == 0; i++)
+		err = sweep_kinds(dump, changer, kinds, (enum round)i, &pass, swept);
 	return err < 0 ? err : (int)pass.removed_n;
 }
 

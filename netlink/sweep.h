@@ -18,9 +18,10 @@ typedef void (*kern_swept_fn)(enum kern_kind kind, const union kern_entry *entry
 typedef bool (*kern_keep_fn)(enum kern_kind kind, const union kern_entry *entry, void *arg);
 
 /**
- * kern_sweep() - find and remove, kind by kind, in the reverse of their order; but what is of the
- * host last, since to find it takes the kernel a walk through all routes that there are, some 50 ms
- * per million of them, and addresses shall not wait for that.
+ * kern_sweep() - find and remove, kind by kind, in the reverse of their order; but filters behind
+ * all interfaces, which are filtered to their end, and what is of the host last, since to find it
+ * takes the kernel a walk through all routes that there are, some 50 ms per million of them, and
+ * addresses shall not wait for that.
  * @keep: asked per object; NULL keeps none.
  * @swept: called per object.
  *

@@ -389,6 +389,7 @@ static void prepare_filters(struct routers *routers)
 
 	for (unsigned i = 0; i < routers->n; i++) {
 		wanted[KERN_FILTER_ARP] |= routers->all[i].arps_n > 0;
+		wanted[KERN_FILTER_MLD] |= router_has_virtual_mac(&routers->all[i]);
 		wanted[KERN_FILTER_DELIVERY] |= !routers->all[i].conf->accept;
 	}
 	for (unsigned i = 0; i < KERN_FILTER_ACTION_COUNT; i++)

@@ -339,14 +339,17 @@ static void take_address_news(struct routers *routers, const struct kern_news *n
 }
 
 /* Once: it is the kernel that has no such filters. */
-static void tell_arp_unfiltered(struct routers *routers, int error)
+static void tell_unfiltered(struct routers *routers, enum kern_filter_action action, int error)
 {
+	static const char *const what[KERN_FILTER_ACTION_COUNT] = {
+		[KERN_FILTER_ARP] = "keeping ARP for virtual MACs from the interfaces below them",
+		[KERN_FILTER_MLD] = "keeping the kernel's own MLD reports from virtual MACs",
+	};
 	struct journal journal = routers_journal(routers);
 
-	if (!routers->arp_told)
-		journal_fact(&journal, EVENT_DEGRADED, error,
-			     "keeping ARP for virtual MACs from the interfaces below them");
-	routers->arp_told = true;
+	if (!(routers->unfiltered >> action & 1))
+		journal_fact(&journal, EVENT_DEGRADED, error, what[action]);
+	routers->unfiltered |= 1u << action;
 }
 
 /* Nobody else can add or remove one, so there is nothing to tell but the kernel's refusal. */
@@ -359,8 +362,9 @@ static void take_filter_news(struct routers *routers, const struct kern_news *ne
 
 	if (news->what != KERN_WANT_FAILED)
 		return;
-	if (want->entry.filter.action == KERN_FILTER_ARP) {
-		tell_arp_unfiltered(routers, news->error);
+	if (want->entry.filter.action != KERN_FILTER_DELIVERY) {
+		tell_unfiltered(routers, (enum kern_filter_action)want->entry.filter.action,
+				news->error);
 		return;
 	}
 	address = &router->conf->addresses[news->want - router->filter];

@@ -72,7 +72,7 @@ struct routers {
 	struct lan *lans[2]; /* of IPv4 and of IPv6, by number of their interface; NULL: no router
 				speaks that family */
 	unsigned unset_from; /* no router before this one is unset */
-	bool arp_told;       /* that the kernel does not filter ARP */
+	unsigned unfiltered; /* a bit for each action of filters that the kernel has not, as told */
 
 	struct deadlines *heap;
 	struct kern_dump *dump;

@@ -12,6 +12,7 @@
 enum {
 	MACVLAN,
 	UP,
+	MLD,
 	WANTS,
 };
 
@@ -62,6 +63,7 @@ void virtual_mac_add(struct routers *routers, unsigned number, const struct conf
 				     .interface = router->interface,
 				     .owner = number };
 	struct kern_want up = { .kind = KERN_KIND_UP, .owner = number };
+	struct kern_want mld = { .kind = KERN_KIND_FILTER, .owner = number };
 
 	if (conf->mac.type != CONF_MAC_VIRTUAL)
 		return;
@@ -70,6 +72,9 @@ void virtual_mac_add(struct routers *routers, unsigned number, const struct conf
 	strcpy(macvlan.entry.macvlan.name, conf->mac.name);
 	router->macvlan = kern_wants_add(routers->wants, &macvlan);
 	kern_wants_add(routers->wants, &up);
+	mld.interface = router->home;
+	mld.entry.filter.action = KERN_FILTER_MLD;
+	kern_wants_add(routers->wants, &mld);
 	routers->wants_n += WANTS;
 	add_arps(routers, router, number, conf);
 }
@@ -94,6 +99,7 @@ void virtual_mac_want(struct routers *routers, struct router *router)
 		return;
 	router->begun = true;
 	want_where_it_can_be(routers, router);
+	kern_wants_want(routers->wants, router->macvlan + MLD, true);
 	virtual_mac_fit(routers, router, false);
 }
 

@@ -10,6 +10,11 @@
  * its own MAC (RFC 9568 §8.1.2); while the router is Active filters keep it from that
  * (netlink/filter.h, KERN_FILTER_ARP). A kernel that has none of these is told of, and goes on.
  *
+ * As long as there is a macvlan, a filter keeps the kernel from reporting which groups of IPv6 it
+ * begins or ceases to listen to (KERN_FILTER_MLD), since that would have switches send there what
+ * is for the router, before its addresses are there, or when they have just gone. Who comes to
+ * listen is reported with the announcements (mld.h).
+ *
  * A macvlan is known by its MAC and its mark. Whoever else has that MAC on the interface, or its
  * name, is in the way: the router is in fault until that is gone.
  *

@@ -49,6 +49,8 @@ int filter_change(struct sim *sim, struct sim_process *by, const struct kern_cha
 
 	if (change->entry.filter.action == KERN_FILTER_ARP)
 		return macvlan_silence(sim, by, change);
+	if (change->entry.filter.action == KERN_FILTER_MLD)
+		return macvlan_hush(sim, by, change);
 
 	if (k == SIM_ADDRESSES_MAX) {
 		check_fail(sim, "P17", "%s drops packets to an address that is not virtual",
@@ -71,9 +73,14 @@ int filter_change(struct sim *sim, struct sim_process *by, const struct kern_cha
 
 void filter_refuse(struct sim *sim, unsigned i, const struct kern_change *change)
 {
-	unsigned k = virtual_number(sim, i, change);
+	unsigned k;
 
-	if (k >= SIM_ADDRESSES_MAX || change->add)
+	if (change->entry.filter.action == KERN_FILTER_MLD)
+		sim->routers[i].kernel.macvlans.hush_refused = true;
+	if (change->add || change->entry.filter.action == KERN_FILTER_MLD)
+		return;
+	k = virtual_number(sim, i, change);
+	if (k >= SIM_ADDRESSES_MAX)
 		return;
 	if (change->entry.filter.action == KERN_FILTER_DELIVERY)
 		sim->routers[i].kernel.filters[k].refused = true;
@@ -97,10 +104,22 @@ static void show_silence(const struct sim_process *process, const struct kern_ad
 	each(&object, arg);
 }
 
+static void show_hush(const struct sim_process *process, int ifindex, kern_object_fn each,
+		      void *arg)
+{
+	struct kern_object object = { .type = KERN_OBJECT_ENTRY, .kind = KERN_KIND_FILTER };
+	int hushed = process->sim->routers[process->router].kernel.macvlans.hushed;
+
+	object.entry.filter = (struct kern_filter){ .ifindex = hushed, .action = KERN_FILTER_MLD };
+	if (hushed && (!ifindex || ifindex == hushed))
+		each(&object, arg);
+}
+
 int filter_dump(const struct sim_process *process, int ifindex, kern_object_fn each, void *arg)
 {
 	const struct sim_kernel *kernel = &process->sim->routers[process->router].kernel;
 
+	show_hush(process, ifindex, each, arg);
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
 		struct kern_address address = kernel_address(process->sim, process->router, k);
 		struct kern_object object = { .type = KERN_OBJECT_ENTRY, .kind = KERN_KIND_FILTER };
@@ -124,6 +143,7 @@ void filter_end(struct sim *sim, unsigned i)
 	memset(sim->routers[i].kernel.filters, 0, sizeof(sim->routers[i].kernel.filters));
 	memset(sim->routers[i].kernel.macvlans.arps, 0,
 	       sizeof(sim->routers[i].kernel.macvlans.arps));
+	sim->routers[i].kernel.macvlans.hushed = 0;
 }
 
 void filter_check_added(struct sim *sim, const struct sim_process *by, unsigned k)

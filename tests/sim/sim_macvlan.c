@@ -240,6 +240,9 @@ static int set_up(struct sim *sim, struct sim_process *by, const struct kern_cha
 			   change->add ? "up" : "down");
 	if (change->add && m->all[OTHER].exists && m->all[OTHER].up)
 		return -EADDRINUSE;
+	if (change->add && m->hushed != macvlan->ifindex && !m->hush_refused)
+		check_fail(sim, "M", "%s has its macvlan up before its kernel is silent there",
+			   node_name(by->router));
 	macvlan->up = change->add;
 	tell(sim, by->router, macvlan, false);
 	return 0;
@@ -288,6 +291,28 @@ int macvlan_silence(struct sim *sim, struct sim_process *by, const struct kern_c
 		return -ENOENT;
 	m->arps[k] = change->add ? change->entry.filter.ifindex : 0;
 	m->arps_refused &= ~(1u << k);
+	return 0;
+}
+
+/* It is to be silent for as long as there is one. */
+int macvlan_hush(struct sim *sim, struct sim_process *by, const struct kern_change *change)
+{
+	struct sim_macvlans *m = &sim->routers[by->router].kernel.macvlans;
+	int ifindex = change->entry.filter.ifindex;
+	const struct sim_macvlan *macvlan = find(sim, by->router, ifindex);
+
+	if (!m->used || (change->add ? !ifindex : m->hushed != ifindex)) {
+		if (!change->add)
+			return -ENOENT;
+		check_fail(sim, "M", "%s keeps its kernel silent on no macvlan",
+			   node_name(by->router));
+		return -EINVAL;
+	}
+	if (!change->add && macvlan && macvlan->marked)
+		check_fail(sim, "M", "%s lets its kernel report groups on its macvlan",
+			   node_name(by->router));
+	m->hushed = change->add ? ifindex : 0;
+	m->hush_refused = false;
 	return 0;
 }
 
@@ -465,6 +490,9 @@ void macvlan_turn(struct sim *sim, const struct sim_process *process)
 	}
 	if (wanted && !ours->exists)
 		check_fail(sim, "M", "%s has no macvlan", node_name(i));
+	if (wanted && r->kernel.macvlans.hushed != ours->ifindex)
+		check_fail(sim, "M", "the kernel of %s reports groups on its macvlan",
+			   node_name(i));
 	if (ours->up == active || (ours->up && serves) || !ours->exists)
 		r->kernel.macvlans.odd_ns = 0;
 	else if (!active && !r->kernel.macvlans.odd_ns) /* to set it down takes a turn of its own */

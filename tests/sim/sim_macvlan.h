@@ -6,7 +6,8 @@
  *
  *   - While a router is configured its macvlan is there, with its mark, name and MAC; it is up, and
  *     the interface below keeps silent about the addresses on it, while the router is Active, and
- *     else neither. Addresses are on the macvlan and nowhere else.
+ *     else neither. Addresses are on the macvlan and nowhere else. The kernel reports no groups of
+ *     IPv6 there: it is kept from that before the macvlan is up.
  *   - It keeps its index: no process that goes on removes it, whoever has died or reloaded.
  *   - When vipd has left, by itself or by last will, no macvlan of its own is left.
  *   - Nobody else's is removed, set up or down, whatever it is called.
@@ -60,6 +61,8 @@ struct sim_macvlans {
 	int64_t settled_ns;          /* when the agent has made one last */
 	int arps[SIM_ADDRESSES_MAX]; /* that interface below is silent about them; 0: none */
 	uint32_t arps_refused;       /* a bit each: its removal was refused last */
+	int hushed;                  /* on which one the kernel reports no groups; 0: none */
+	bool hush_refused;           /* it was refused last */
 };
 
 struct sim;
@@ -102,6 +105,13 @@ int macvlan_remove(struct sim *sim, struct sim_process *by, int ifindex);
  * Return: 0 or -errno.
  */
 int macvlan_silence(struct sim *sim, struct sim_process *by, const struct kern_change *change);
+
+/**
+ * macvlan_hush() - the kernel is to report no groups on one by itself, or to do so again.
+ *
+ * Return: 0 or -errno.
+ */
+int macvlan_hush(struct sim *sim, struct sim_process *by, const struct kern_change *change);
 
 /**
  * macvlan_show() - show a process what is there of a kind on an interface, or everywhere for 0.

@@ -37,6 +37,23 @@ static int apply_arp(bool add, const char *address)
 	return change.result;
 }
 
+static struct kern_change change_of_mld(bool add, int ifindex)
+{
+	struct kern_change change = { .kind = KERN_KIND_FILTER, .add = add };
+
+	change.entry.filter.action = KERN_FILTER_MLD;
+	change.entry.filter.ifindex = ifindex;
+	return change;
+}
+
+static int apply_mld(bool add, int ifindex)
+{
+	struct kern_change change = change_of_mld(add, ifindex);
+
+	assert_int_equal(kern_changer_apply(changer, &change, 1), 0);
+	return change.result;
+}
+
 static socklen_t address_of(const char *text, int port, struct sockaddr_storage *ret_address)
 {
 	struct sockaddr_in *ip4 = (struct sockaddr_in *)ret_address;
@@ -157,6 +174,18 @@ static void test_filter_tables_are_what_the_manual_says(void **state)
 		"set 0.0.0.0 accept\n"
 		"		oif . arp saddr ip @addresses drop\n"
 		"	}\n"
+		"}\n"
+		"table ip6 vipd_filter {\n\n"
+		"	set macvlans {\n"
+		"		type iface_index\n"
+		"		elements = { \"v0\" }\n"
+		"	}\n\n"
+		"	chain output {\n"
+		"		type filter hook output priority filter - 1; policy accept;\n"
+		"		oif @macvlans icmpv6 type mld-listener-done drop\n"
+		"		oif @macvlans icmpv6 type mld2-listener-report @th,64,8 >= 0x3 "
+		"drop\n"
+		"	}\n"
 		"}\n";
 	char text[4096], shown[4096] = "";
 	FILE *nft;
@@ -167,6 +196,7 @@ static void test_filter_tables_are_what_the_manual_says(void **state)
 	assert_int_equal(apply(true, "2001:db8::1"), 0);
 	assert_int_equal(apply(true, "fe80::1"), 0);
 	assert_int_equal(apply_arp(true, "192.0.2.1"), 0);
+	assert_int_equal(apply_mld(true, ifindex_here), 0);
 	snprintf(text, sizeof(text), expected, ifindex_here, ifindex_here);
 	/* That there is an owner is said in a line of its own, with the name of this program. */
 	nft = popen("nft list ruleset | sed 's/ # progname.*//' | grep -v 'flags owner'", "r");
@@ -179,6 +209,8 @@ static void test_filter_tables_are_what_the_manual_says(void **state)
 static void test_filter_is_shown_with_its_interface(void **state)
 {
 	static const char *const addresses[] = { "192.0.2.1", "2001:db8::1", "fe80::1" };
+	struct kern_change mld = change_of_mld(true, ifindex_here);
+	struct shown last;
 
 	(void)state;
 	start();
@@ -200,6 +232,12 @@ static void test_filter_is_shown_with_its_interface(void **state)
 	assert_int_equal(apply_arp(true, "192.0.2.1"), 0);
 	assert_int_equal(dump_of(ifindex_here).n, 1);
 	assert_int_equal(dump_of(ifindex_here).last.filter.action, KERN_FILTER_ARP);
+	assert_int_equal(apply_arp(false, "192.0.2.1"), 0);
+	assert_int_equal(apply_mld(true, ifindex_here), 0);
+	assert_int_equal(dump_of(ifindex_here).n, 1);
+	assert_int_equal(dump_of(ifindex_here + 1).n, 0);
+	last = dump_of(0);
+	assert_memory_equal(&last.last.filter, &mld.entry.filter, sizeof(mld.entry.filter));
 }
 
 /* Its interface was replaced, and the kernel goes on showing the index of the old one. */
@@ -288,6 +326,71 @@ static void test_filter_keeps_arp_of_an_address_from_an_interface(void **state)
 	assert_int_equal(apply_arp(false, "192.0.2.77"), 0);
 	assert_true(answers("192.0.2.77"));
 	run("ip addr del 192.0.2.77/32 dev lo");
+}
+
+/* A message of Multicast Listener Discovery as the kernel sends them, behind a header of options;
+ * @record: of a report of version 2, the kind of the first record. Return: 0 or an errno. */
+static int report(int type, int record)
+{
+	static const uint8_t alert[8] = { 0, 0, 5, 2, 0, 0, 1, 0 };
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_scope_id = if_nametoindex("v0") };
+	int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6);
+	uint8_t message[28] = { (uint8_t)type, [7] = 1, [8] = (uint8_t)record };
+	ssize_t len;
+	int error;
+
+	assert_int_equal(inet_pton(AF_INET6, "ff02::16", &to.sin6_addr), 1);
+	assert_int_equal(setsockopt(fd, IPPROTO_IPV6, IPV6_HOPOPTS, alert, sizeof(alert)), 0);
+	len = sendto(fd, message, sizeof(message), 0, (struct sockaddr *)&to, sizeof(to));
+	error = len < 0 ? errno : 0;
+	close(fd);
+	return error;
+}
+
+/* RFC 3810 §5.2.12: answers are 1 and 2. */
+static void test_filter_keeps_changes_of_groups_from_an_interface(void **state)
+{
+	(void)state;
+	start();
+	for (unsigned round = 0; round < 3; round++) {
+		int dropped = round == 1 ? EPERM : 0;
+
+		if (round == 1)
+			assert_int_equal(apply_mld(true, ifindex_here), 0);
+		for (int record = 1; record <= 6; record++)
+			assert_int_equal(report(143, record), record > 2 ? dropped : 0);
+		assert_int_equal(report(132, 0), dropped);
+		assert_int_equal(report(131, 0), 0);
+		assert_int_equal(report(128, 4), 0);
+		if (round == 1)
+			assert_int_equal(apply_mld(false, ifindex_here), 0);
+	}
+	assert_int_equal(apply_mld(true, ifindex_here + 100), 0);
+	assert_int_equal(report(143, 4), 0);
+}
+
+/* What an older version made is gone on with: it knew two tables, and had them as they are. */
+static void test_filter_adds_a_table_to_those_of_before(void **state)
+{
+	int fd = kern_filter_socket();
+
+	(void)state;
+	start();
+	assert_int_equal(kern_changer_lend(changer, fd, false), 0);
+	assert_int_equal(apply(true, "192.0.2.1"), 0);
+	assert_int_equal(apply_arp(true, "192.0.2.1"), 0);
+	kern_changer_close(changer);
+	assert_int_equal(kern_changer_open(&changer), 0);
+	assert_int_equal(kern_changer_lend(changer, fd, false), 0);
+	assert_int_equal(dump_of(0).n, 2);
+	assert_int_equal(apply_mld(false, ifindex_here), -ENOENT);
+	assert_int_equal(apply_mld(true, ifindex_here), 0);
+	assert_int_equal(dump_of(0).n, 3);
+	assert_false(answers("192.0.2.1"));
+	kern_changer_close(changer);
+	changer = NULL;
+	close(fd);
+	assert_false(is_so("nft list tables | grep -q ."));
 }
 
 /* ---- transactions ---- */
@@ -532,11 +635,12 @@ static void test_filter_sweep_finds_all_of_them(void **state)
 			assert_int_equal(apply(true, "192.0.2.1"), 0);
 			assert_int_equal(apply(true, "fe80::1"), 0);
 			assert_int_equal(apply_arp(true, "192.0.2.2"), 0);
+			assert_int_equal(apply_mld(true, ifindex_here), 0);
 		}
 		swept_n = 0;
 		assert_int_equal(
 			kern_sweep(dumper, changer, round ? NULL : keep_first, on_swept, NULL),
-			round ? 1 : 2);
+			round ? 1 : 3);
 		assert_int_equal(dump_of(0).n, round ? 0 : 1);
 	}
 	/* Of a table of nobody, without comments. */
@@ -545,6 +649,31 @@ static void test_filter_sweep_finds_all_of_them(void **state)
 	run("nft 'add table inet vipd_filter; add set inet vipd_filter addresses "
 	    "{ type ipv4_addr; }; add element inet vipd_filter addresses { 192.0.2.1 }'");
 	assert_int_equal(kern_sweep(dumper, changer, NULL, on_swept, NULL), 1);
+	assert_int_equal(dump_of(0).n, 0);
+}
+
+static enum kern_kind swept_last;
+
+static void note_last(enum kern_kind kind, const union kern_entry *entry, int error, void *arg)
+{
+	(void)entry;
+	(void)arg;
+	assert_int_equal(error, 0);
+	swept_last = kind;
+}
+
+/* On an interface that is still to go the kernel must not report that its addresses have gone. */
+static void test_filter_sweep_comes_behind_interfaces(void **state)
+{
+	(void)state;
+	start();
+	run("ip link add link v0 name mv0 type macvlan mode bridge && ip link set mv0 alias vipd "
+	    "up");
+	run("ip addr add 192.0.2.200/24 dev mv0");
+	assert_int_equal(apply_mld(true, (int)if_nametoindex("mv0")), 0);
+	assert_true(kern_sweep(dumper, changer, NULL, note_last, NULL) >= 2);
+	assert_int_equal(swept_last, KERN_KIND_FILTER);
+	assert_false(is_so("ip link show dev mv0 2>/dev/null"));
 	assert_int_equal(dump_of(0).n, 0);
 }
 
@@ -559,6 +688,7 @@ static void test_filter_probe_leaves_nothing_and_needs_the_right(void **state)
 	before = generation();
 	assert_int_equal(kern_filter_probe(KERN_FILTER_DELIVERY), 0);
 	assert_int_equal(kern_filter_probe(KERN_FILTER_ARP), 0);
+	assert_int_equal(kern_filter_probe(KERN_FILTER_MLD), 0);
 	assert_int_equal(generation(), before);
 	assert_false(is_so("nft list tables | grep -q ."));
 	pid = fork();
@@ -579,6 +709,8 @@ int main(void)
 		cmocka_unit_test(test_filter_drops_what_is_for_the_address_but_discovery),
 		cmocka_unit_test(test_filter_takes_a_link_local_address_on_its_interface_alone),
 		cmocka_unit_test(test_filter_keeps_arp_of_an_address_from_an_interface),
+		cmocka_unit_test(test_filter_keeps_changes_of_groups_from_an_interface),
+		cmocka_unit_test(test_filter_adds_a_table_to_those_of_before),
 		cmocka_unit_test(test_filter_of_many_is_one_transaction),
 		cmocka_unit_test(test_filter_that_is_refused_leaves_the_others_theirs),
 		cmocka_unit_test(test_filter_goes_with_changes_of_other_kinds),
@@ -588,6 +720,7 @@ int main(void)
 		cmocka_unit_test(test_filter_lives_as_long_as_the_socket_that_was_lent),
 		cmocka_unit_test(test_filter_tables_can_be_made_ahead),
 		cmocka_unit_test(test_filter_sweep_finds_all_of_them),
+		cmocka_unit_test(test_filter_sweep_comes_behind_interfaces),
 		cmocka_unit_test(test_filter_probe_leaves_nothing_and_needs_the_right),
 	};
 
