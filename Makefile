@@ -139,7 +139,7 @@ $(BUILD)/tests/conf/events: $(BUILD)/tests/conf/events.o $(FLOOR) $(CORE)
 SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/hooks.o conf/needs.o conf/value.o \
 	$(addprefix keeper/,will.o succession.o succession_gap.o) \
 	$(addprefix router/,facts.o accept.o adopt.o advert.o auth.o conflicts.o execute.o guests.o hand_over.o hear.o interfaces.o journal.o lan.o last_will.o \
-	lease.o leftovers.o measure.o names.o open.o own.o peers.o priority.o effective.o damping.o drain.o drains.o hold.o resort.o round.o rivals.o senders.o twins.o \
+	lease.o leftovers.o listeners.o measure.o names.o open.o own.o peers.o priority.o effective.o damping.o drain.o drains.o hold.o resort.o round.o rivals.o senders.o twins.o \
 	routers.o routes.o outbox.o said.o step.o track.o virtual_mac.o wanted.o worth.o)) \
 	$(addprefix $(BUILD)/netlink/,address.o attributes.o frame.o kind.o lookup.o receive.o reconcile.o route.o rule.o \
 	wants.o send_ip.o sweep.o macvlan.o filter.o filter_table.o nft.o)

@@ -7,6 +7,11 @@
 #include <netinet/ip.h>
 #include <string.h>
 
+#define MLD2_REPORT            143
+#define MLD2_CHANGE_TO_EXCLUDE 4
+
+static const uint8_t unspecified[16];
+
 static uint8_t *put16(uint8_t *p, unsigned value)
 {
 	p[0] = (uint8_t)(value >> 8);
@@ -20,11 +25,18 @@ static uint8_t *put_bytes(uint8_t *p, const void *bytes, size_t len)
 	return p + len;
 }
 
-/* RFC 1071, of an even number of bytes. @sum: of what goes before. */
-static unsigned checksum(uint32_t sum, const uint8_t *bytes, size_t len)
+/* Of an even number of bytes, up to 64 KiB in all. @sum: of what goes before. */
+static uint32_t add_up(uint32_t sum, const uint8_t *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i += 2)
 		sum += (uint32_t)(bytes[i] << 8 | bytes[i + 1]);
+	return sum;
+}
+
+/* RFC 1071, likewise. */
+static unsigned checksum(uint32_t sum, const uint8_t *bytes, size_t len)
+{
+	sum = add_up(sum, bytes, len);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	return ~sum & 0xffff;
@@ -123,6 +135,46 @@ void kern_frame_na(uint8_t *frame, const struct kern_frame_na *na)
 				    32 + ip.payload_len));
 }
 
+void kern_frame_solicited_node(const uint8_t *address, uint8_t *ret_group)
+{
+	static const uint8_t prefix[13] = { 0xff, 0x02, [11] = 1, 0xff };
+
+	put_bytes(put_bytes(ret_group, prefix, sizeof(prefix)), address + 13, 3);
+}
+
+void kern_frame_mld(uint8_t *frame, const struct kern_frame_mld *mld)
+{
+	/* Routers and switches look into it, whoever it is for (RFC 2711), and it is of 8 bytes. */
+	static const uint8_t options[] = { IPPROTO_ICMPV6, 0, 5, 2, 0, 0, 1, 0 };
+	static const uint8_t routers[16] = { 0xff, 0x02, [15] = 0x16 };
+	const struct kern_frame_ip ip = {
+		.source_mac = mld->source_mac,
+		.source = mld->source ? mld->source : unspecified,
+		.destination = routers,
+		.protocol = IPPROTO_HOPOPTS,
+		.ttl = 1,
+		.payload_len = KERN_FRAME_MLD_LEN(mld->groups_n) - KERN_FRAME_IP6_LEN,
+	};
+	size_t len = ip.payload_len - sizeof(options);
+	uint8_t *message, *p;
+
+	kern_frame_ip6(frame, &ip);
+	message = p = put_bytes(frame + KERN_FRAME_IP6_LEN, options, sizeof(options));
+	*p++ = MLD2_REPORT;
+	*p++ = 0;
+	p = put16(p, 0); /* checksum */
+	p = put16(p, 0);
+	p = put16(p, mld->groups_n);
+	for (unsigned i = 0; i < mld->groups_n; i++) {
+		*p++ = MLD2_CHANGE_TO_EXCLUDE;
+		*p++ = 0;
+		p = put16(p, 0); /* sources */
+		p = put_bytes(p, mld->groups + 16 * i, 16);
+	}
+	put16(message + 2,
+	      checksum(add_up(IPPROTO_ICMPV6 + (uint32_t)len, frame + 22, 32), message, len));
+}
+
 void kern_frame_arp_probe(uint8_t *frame, const uint8_t *mac, const uint8_t *address)
 {
 	kern_frame_arp(frame, mac, mac, address);
@@ -132,10 +184,7 @@ void kern_frame_arp_probe(uint8_t *frame, const uint8_t *mac, const uint8_t *add
 
 void kern_frame_ns_probe(uint8_t *frame, const uint8_t *mac, const uint8_t *address)
 {
-	static const uint8_t unspecified[16];
-	/* RFC 4291 §2.7.1: the solicited-node group. */
-	const uint8_t group[16] = { 0xff,        0x02,        [11] = 1,   0xff,
-				    address[13], address[14], address[15] };
+	uint8_t group[16];
 	const struct kern_frame_ip ip = {
 		.source_mac = mac,
 		.source = unspecified,
@@ -146,6 +195,7 @@ void kern_frame_ns_probe(uint8_t *frame, const uint8_t *mac, const uint8_t *addr
 	};
 	uint8_t *message = frame + KERN_FRAME_IP6_LEN;
 
+	kern_frame_solicited_node(address, group);
 	kern_frame_ip6(frame, &ip);
 	memset(message, 0, ip.payload_len);
 	message[0] = ND_NEIGHBOR_SOLICIT;

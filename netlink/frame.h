@@ -94,4 +94,32 @@ struct kern_frame_na {
  */
 void kern_frame_na(uint8_t *frame, const struct kern_frame_na *na);
 
+/* Groups of a report, at most: the packet is no longer than any link takes (RFC 8200 §5). */
+#define KERN_FRAME_MLD_GROUPS_MAX 61
+#define KERN_FRAME_MLD_LEN(n)     (KERN_FRAME_IP6_LEN + 16 + 20 * (size_t)(n))
+
+/* What stands in a report of which groups of IPv6 a host has begun to listen to. All is borrowed.
+ */
+struct kern_frame_mld {
+	const uint8_t *source_mac;
+	const uint8_t *source; /* a link-local address of the interface; NULL: it has none */
+	const uint8_t *groups; /* 16 bytes each */
+	unsigned groups_n;     /* up to KERN_FRAME_MLD_GROUPS_MAX */
+};
+
+/**
+ * kern_frame_mld() - write a report of version 2 to all routers that speak MLDv2 (RFC 3810 §5.2;
+ * of the addresses §5.2.13, §5.2.14): a record for each group, CHANGE_TO_EXCLUDE_MODE without
+ * sources, which means from everybody (§5.2.12).
+ * @frame: KERN_FRAME_MLD_LEN(groups_n) bytes.
+ */
+void kern_frame_mld(uint8_t *frame, const struct kern_frame_mld *mld);
+
+/**
+ * kern_frame_solicited_node() - the group that hosts ask in who has an address (RFC 4291 §2.7.1).
+ * @address: 16 bytes.
+ * @ret_group: 16 bytes.
+ */
+void kern_frame_solicited_node(const uint8_t *address, uint8_t *ret_group);
+
 #endif

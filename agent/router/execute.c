@@ -136,7 +136,7 @@ static void flush_copies(struct routers *routers)
 	note_all(routers, sent, n);
 }
 
-void routers_flush(struct routers *routers)
+static void send_all(struct routers *routers)
 {
 	const struct kern_sent *sent;
 	unsigned n;
@@ -153,8 +153,31 @@ uint8_t *routers_frame(struct routers *routers, int ifindex, size_t len, struct 
 
 	if (frame)
 		return frame;
-	routers_flush(routers);
+	send_all(routers);
 	return kern_sender_frame(routers->sender, ifindex, len, router, kind);
+}
+
+/* What becomes of the frame nobody needs to know: it is said again with the announcements. */
+static void queue_report(struct routers *routers)
+{
+	struct listeners *listeners = &routers->listeners;
+	unsigned n = listeners_take(listeners);
+
+	if (n == 0)
+		return;
+	kern_frame_mld(routers_frame(routers, listeners->ifindex, KERN_FRAME_MLD_LEN(n), NULL,
+				     SENT_ANNOUNCEMENT),
+		       &(const struct kern_frame_mld){
+			       .source_mac = listeners->router->conf->mac.address,
+			       .source = virtual_mac_link_local(routers, listeners->router),
+			       .groups = listeners->groups[0],
+			       .groups_n = n });
+}
+
+void routers_flush(struct routers *routers)
+{
+	queue_report(routers);
+	send_all(routers);
 }
 
 /* From the announced address itself, which is there (RFC 4861 §4.4). */
@@ -191,7 +214,21 @@ static const uint8_t *mac_of(const struct routers *routers, const struct router 
 	return virtual_mac_has(routers, router, want) ? router->conf->mac.address : interface->mac;
 }
 
-static void queue_announcement(struct routers *routers, struct router *router, unsigned want)
+/* Return: how many frames more that may take. */
+static unsigned report_group(struct routers *routers, struct router *router, int ifindex,
+			     const uint8_t *address)
+{
+	struct listeners *listeners = &routers->listeners;
+
+	if (!listeners_add(listeners, router, ifindex, address)) {
+		queue_report(routers);
+		(void)listeners_add(listeners, router, ifindex, address);
+	}
+	return listeners->n == 1;
+}
+
+/* Return: how many frames that may take. */
+static unsigned queue_announcement(struct routers *routers, struct router *router, unsigned want)
 {
 	const struct conf_address *address = &router->conf->addresses[want - router->want];
 	const struct interface *interface = router_announces_on(routers, router, want);
@@ -200,13 +237,17 @@ static void queue_announcement(struct routers *routers, struct router *router, u
 	uint8_t *frame;
 
 	if (!may_announce(routers, router, want) || !interface)
-		return;
+		return 0;
 	mac = mac_of(routers, router, want, interface);
 	frame = routers_frame(routers, interface->ifindex, len, router, SENT_ANNOUNCEMENT);
-	if (address->family == 6)
-		write_na(frame, interface, mac, address);
-	else
+	if (address->family == 4) {
 		kern_frame_arp(frame, mac, mac, address->bytes);
+		return 1;
+	}
+	write_na(frame, interface, mac, address);
+	if (!virtual_mac_has(routers, router, want))
+		return 1;
+	return 1 + report_group(routers, router, interface->ifindex, address->bytes);
 }
 
 /* Whoever listens before it speaks announces anew after that, if it still is Active. */
@@ -235,8 +276,7 @@ static void run_round(struct routers *routers, struct router *router)
 			routers->repeated_n += round->left;
 		} else {
 			(void)round_take(round);
-			queue_announcement(routers, router, want);
-			routers->repeated_n++;
+			routers->repeated_n += queue_announcement(routers, router, want);
 			if (pace_ns)
 				round_wait(round, now_ns + pace_ns);
 		}
@@ -258,7 +298,7 @@ static void announce_new(struct routers *routers, struct router *router, unsigne
 		return;
 
 	if (router->conf->announce.pace_ns == 0) {
-		queue_announcement(routers, router, router->want + address);
+		(void)queue_announcement(routers, router, router->want + address);
 		return;
 	}
 	round_one(&router->round, n, address);
@@ -537,7 +577,7 @@ static void recall(struct routers *routers, struct router *router)
 		i++;
 	if (i == n || !hand_over_is_on(router) || hand_over_heard_any(router))
 		return;
-	queue_announcement(routers, router, router->want + i);
+	(void)queue_announcement(routers, router, router->want + i);
 	router->outbox.recall_due = false;
 }
 

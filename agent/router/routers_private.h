@@ -21,6 +21,7 @@
  *	hear.c		what the kernel tells, and dumps
  *	advert.c	the bytes of an advert
  *	last_will.c	what is left for the day when no process is
+ *	listeners.c	groups of IPv6 to be reported, many in a frame
  *	conflicts.c	addresses of ours that another VRID advertises
  *	execute.c	what is owed, carried out
  *	leftovers.c	what a predecessor left in the kernel
@@ -37,6 +38,7 @@
 #include "conflicts.h"
 #include "facts.h"
 #include "guests.h"
+#include "listeners.h"
 #include "agent/figures.h"
 #include "last_will.h"
 #include "measure.h"
@@ -82,6 +84,7 @@ struct routers {
 	struct kern_receiver *readers[2], *strays_readers[2];
 	int sender_fd; /* borrowed */
 	struct kern_sender *sender;
+	struct listeners listeners;    /* to be reported before the queue leaves */
 	struct kern_watch *watches[2]; /* of what is said by ARP, by ND; NULL: nothing is heard */
 	struct said *said;             /* by want: what was */
 	struct kern_ip_sender *ip_sender; /* NULL: nobody has sent by unicast */

@@ -227,6 +227,18 @@ bool virtual_mac_has(const struct routers *routers, const struct router *router,
 	       spec->interface == router->home;
 }
 
+const uint8_t *virtual_mac_link_local(const struct routers *routers, const struct router *router)
+{
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+	for (unsigned i = router->want; i < router->want + n; i++)
+		if (virtual_mac_has(routers, router, i) && kern_wants_has(routers->wants, i) &&
+		    kern_address_is_link_local(&kern_wants_get(routers->wants, i)->address) &&
+		    !routers->said[i].fresh)
+			return router->conf->addresses[i - router->want].bytes;
+	return NULL;
+}
+
 bool virtual_mac_is_awaited(const struct routers *routers, const struct router *router)
 {
 	return router_has_virtual_mac(router) &&

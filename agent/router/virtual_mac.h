@@ -13,7 +13,7 @@
  * As long as there is a macvlan, a filter keeps the kernel from reporting which groups of IPv6 it
  * begins or ceases to listen to (KERN_FILTER_MLD), since that would have switches send there what
  * is for the router, before its addresses are there, or when they have just gone. Who comes to
- * listen is reported with the announcements (mld.h).
+ * listen is reported with the announcements (listeners.h).
  *
  * A macvlan is known by its MAC and its mark. Whoever else has that MAC on the interface, or its
  * name, is in the way: the router is in fault until that is gone.
@@ -87,6 +87,12 @@ void virtual_mac_follow_all(struct routers *routers);
  * a router without a virtual MAC does.
  */
 bool virtual_mac_has(const struct routers *routers, const struct router *router, unsigned want);
+
+/**
+ * virtual_mac_link_local() - a link-local address that stands on the macvlan of a router, and can
+ * be used; borrowed. NULL: none does.
+ */
+const uint8_t *virtual_mac_link_local(const struct routers *routers, const struct router *router);
 
 /**
  * virtual_mac_is_awaited() - whether the macvlan of a router is not there, or not known yet.

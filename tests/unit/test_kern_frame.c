@@ -16,7 +16,7 @@ static const uint8_t group[4] = { 224, 0, 0, 18 };
 /* A frame between guards: a builder writes its length and not a byte more. */
 struct guarded {
 	uint8_t before[8];
-	uint8_t frame[96];
+	uint8_t frame[128];
 	uint8_t after[8];
 };
 
@@ -295,6 +295,73 @@ static void test_unsolicited_na_checksum_of_any_address(void **state)
 	}
 }
 
+/* By the book, too: the message stands behind a header of options, which is not summed up. */
+static unsigned mld_sum(const uint8_t *frame)
+{
+	const uint8_t *ip = frame + 14;
+	unsigned len = (unsigned)(ip[4] << 8 | ip[5]);
+	uint64_t sum = len - 8 + 58;
+
+	for (unsigned i = 8; i < 40 + len; i++)
+		sum += i < 40 || i >= 48 ? (uint64_t)ip[i] << (i % 2 ? 0 : 8) : 0;
+	return (unsigned)(sum % 0xffff);
+}
+
+/* RFC 3810 §5.2, of two groups. */
+static void test_report_frame(void **state)
+{
+	static const char expected[] =
+		"\x33\x33\x00\x00\x00\x16"         /* all that speak MLDv2 */
+		"\x02\x11\x22\x33\x44\x55"         /* our MAC */
+		"\x86\xdd"                         /* IPv6 */
+		"\x60\x00\x00\x00\x00\x38\x00\x01" /* 56 bytes, options first, limit 1 */
+		"\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\x10"
+		"\xff\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\x16"
+		"\x3a\x00\x05\x02\x00\x00\x01\x00" /* ICMPv6; Router Alert: MLD; padding */
+		"\x8f\x00\x00\x00\x00\x00\x00\x02" /* a report of two records */
+		"\x04\x00\x00\x00"                 /* to exclude nobody */
+		"\xff\x02\0\0\0\0\0\0\0\0\0\x01\xff\x00\x01\x00"
+		"\x04\x00\x00\x00"
+		"\xff\x02\0\0\0\0\0\0\0\0\0\x01\xff\xa2\xb3\xc4";
+	static const uint8_t other6[16] = { 0x20, 0x01, [13] = 0xa2, 0xb3, 0xc4 };
+	uint8_t groups[2][16];
+	const struct kern_frame_mld mld = {
+		.source_mac = mac, .source = source6, .groups = groups[0], .groups_n = 2
+	};
+	struct guarded g = guarded();
+
+	(void)state;
+	kern_frame_solicited_node(virtual6, groups[0]);
+	kern_frame_solicited_node(other6, groups[1]);
+	kern_frame_mld(g.frame, &mld);
+	assert_int_equal(mld_sum(g.frame), 0);
+	memset(g.frame + 64, 0, 2); /* the checksum */
+	assert_int_equal(sizeof(expected) - 1, KERN_FRAME_MLD_LEN(2));
+	assert_memory_equal(g.frame, expected, KERN_FRAME_MLD_LEN(2));
+	assert_only_first(&g, KERN_FRAME_MLD_LEN(2));
+}
+
+/* RFC 3810 §5.2.13; and the longest one fits any link of IPv6. */
+static void test_report_frame_without_an_address_and_of_many_groups(void **state)
+{
+	static uint8_t groups[KERN_FRAME_MLD_GROUPS_MAX][16];
+	static const uint8_t none[16];
+	uint8_t frame[KERN_FRAME_MLD_LEN(KERN_FRAME_MLD_GROUPS_MAX)];
+	const struct kern_frame_mld mld = { .source_mac = mac,
+					    .groups = groups[0],
+					    .groups_n = KERN_FRAME_MLD_GROUPS_MAX };
+
+	(void)state;
+	memset(groups, 0xff, sizeof(groups));
+	kern_frame_mld(frame, &mld);
+	assert_memory_equal(frame + 22, none, sizeof(none));
+	assert_int_equal(mld_sum(frame), 0);
+	assert_int_equal(frame[69], KERN_FRAME_MLD_GROUPS_MAX);
+	assert_true(sizeof(frame) - KERN_FRAME_ETHERNET_LEN <= 1280);
+	assert_true(KERN_FRAME_MLD_LEN(KERN_FRAME_MLD_GROUPS_MAX + 1) - KERN_FRAME_ETHERNET_LEN >
+		    1280);
+}
+
 /* ---- a decoder that is not ours ---- */
 
 static void put_record(FILE *file, const uint8_t *frame, uint32_t len)
@@ -338,6 +405,9 @@ static void write_capture(const char *path)
 					  .address = virtual6,
 					  .router = true,
 					  .override = true };
+	const struct kern_frame_mld mld = {
+		.source_mac = mac6, .source = source6, .groups = virtual6, .groups_n = 1
+	};
 	FILE *file = fopen(path, "wb");
 	uint8_t frame[KERN_FRAME_MAX];
 
@@ -348,15 +418,18 @@ static void write_capture(const char *path)
 	put_record(file, frame, KERN_FRAME_NA_LEN);
 	kern_frame_arp(frame, mac, mac6, vip);
 	put_record(file, frame, KERN_FRAME_ARP_LEN);
+	kern_frame_mld(frame, &mld);
+	put_record(file, frame, KERN_FRAME_MLD_LEN(1));
 	assert_int_equal(fclose(file), 0);
 }
 
 static void test_frames_as_tshark_sees_them(void **state)
 {
 	static const char *const expected[] = {
-		"eth:ethertype:ipv6:vrrp;ff02::12;255;48;51;1;;;;\n",
-		"eth:ethertype:ipv6:icmpv6;ff02::1;255;0;;;1;0xa0000000;00:00:5e:00:02:33;\n",
-		"eth:ethertype:arp;;;;;;;;;\n",
+		"eth:ethertype:ipv6:vrrp;ff02::12;255;48;51;1;;;;;\n",
+		"eth:ethertype:ipv6:icmpv6;ff02::1;255;0;;;1;0xa0000000;00:00:5e:00:02:33;;\n",
+		"eth:ethertype:arp;;;;;;;;;;\n",
+		"eth:ethertype:ipv6:ipv6.hopopts:icmpv6;ff02::16;1;0;;;1;;;4;\n",
 	};
 	char path[] = "/tmp/vipd-frames-XXXXXX", command[512], line[256];
 	int fd = mkstemp(path);
@@ -370,11 +443,11 @@ static void test_frames_as_tshark_sees_them(void **state)
 		 "tshark -n -r %s -T fields -E 'separator=;' -e frame.protocols -e ipv6.dst "
 		 "-e ipv6.hlim -e ipv6.tclass.dscp -e vrrp.virt_rtr_id -e vrrp.checksum.status "
 		 "-e icmpv6.checksum.status -e icmpv6.nd.na.flag -e icmpv6.opt.linkaddr "
-		 "-e _ws.malformed 2>/dev/null",
+		 "-e icmpv6.mldr.mar.record_type -e _ws.malformed 2>/dev/null",
 		 path);
 	shown = popen(command, "r");
 	assert_non_null(shown);
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		if (!fgets(line, sizeof(line), shown)) {
 			(void)pclose(shown);
 			unlink(path);
@@ -400,6 +473,8 @@ int main(void)
 		cmocka_unit_test(test_unsolicited_na_frame),
 		cmocka_unit_test(test_unsolicited_na_flags_are_independent),
 		cmocka_unit_test(test_unsolicited_na_checksum_of_any_address),
+		cmocka_unit_test(test_report_frame),
+		cmocka_unit_test(test_report_frame_without_an_address_and_of_many_groups),
 		cmocka_unit_test(test_frames_as_tshark_sees_them),
 	};
 
