@@ -397,6 +397,11 @@ void router_doubt_addresses(struct routers *routers, struct router *router,
 void routers_set_fresh(struct routers *routers, unsigned want, bool fresh);
 
 /**
+ * routers_is_fresh() - whether it is, and may have yet to come.
+ */
+bool routers_is_fresh(const struct routers *routers, unsigned want);
+
+/**
  * router_want_address() - whether an address of a router shall be there; one that has no place is
  * told of, and not wanted.
  * @address: below its addresses_n + extra_n.

@@ -27,6 +27,13 @@ void routers_set_fresh(struct routers *routers, unsigned want, bool fresh)
 	routers->said[want].put_off = false;
 }
 
+bool routers_is_fresh(const struct routers *routers, unsigned want)
+{
+	const struct said *said = &routers->said[want];
+
+	return said->fresh && routers->now->mono_ns - said->fresh_ns < FRESH_MAX_NS;
+}
+
 void router_want_address(struct routers *routers, struct router *router, unsigned address,
 			 bool wanted)
 {
@@ -78,8 +85,7 @@ void router_renew_leases(struct routers *routers, struct router *router)
 	for (unsigned i = 0; i < n; i++) {
 		struct said *said = &routers->said[router->want + i];
 
-		said->put_off =
-			said->fresh && routers->now->mono_ns - said->fresh_ns < FRESH_MAX_NS;
+		said->put_off = routers_is_fresh(routers, router->want + i);
 		if (!said->put_off)
 			kern_wants_renew(routers->wants, router->want + i, routers->now->mono_ns);
 	}
