@@ -223,7 +223,8 @@ def test_kernel_without_that_filter_is_told_of_once_and_moves_nothing(lab):
     lab.at_close(holder.kill)
     holder.stdin.write("add table ip6 vipd_filter { flags owner; }\n")
     holder.stdin.flush()
-    wait_until(lambda: "ip6 vipd_filter" in host.run("nft", "list", "tables").stdout, what="a table")
+    wait_until(lambda: "ip6 vipd_filter" in host.run("nft", "list", "tables").stdout,
+               what="a table")
     one = lab.vipd(host, [router6(200, mac="virtual")])
     one.wait_state("lan", "active", family=6)
     wait_until(lambda: "2001:db8::1/64" in host.addresses(NAME[6]), what="the address")
