@@ -61,7 +61,9 @@ static void check_filter(const union kern_entry *entry, void *arg)
 	union kern_entry again;
 
 	(*shown_n)++;
-	assert(entry->filter.family == 4 || entry->filter.family == 6);
+	assert(entry->filter.action == KERN_FILTER_MLD
+		       ? entry->filter.family == 0
+		       : entry->filter.family == 4 || entry->filter.family == 6);
 	assert(kern_filter_ops.put(bytes, &change, 1) <= KERN_FILTER_ELEMENT_LEN_MAX);
 	assert(kern_filter_ops.parse((const struct nlmsghdr *)(const void *)bytes, &again));
 	assert(kern_filter_ops.same(entry, &again));
