@@ -262,12 +262,22 @@ static int64_t held_ns(const struct router *router, int64_t now_ns)
 	return left_ns > 0 ? left_ns : 0;
 }
 
+/* A Backup whose Active has left, or was never heard, may be the next one. */
+static bool knows_nobody(const struct router *router)
+{
+	const struct vrrp_election *e = &router->vr.election;
+
+	return e->state == VRRP_STATE_BACKUP && e->active_priority == VRRP_PRIORITY_LEAVE;
+}
+
 /* The others are heard at once, or after a silence at the lowest priority; then after the offer. */
 static int64_t wait_ns(const struct router *router, int64_t now_ns)
 {
-	return is_active(router) && drain_is_on(&router->drain)
-		       ? held_ns(router, now_ns) + 2 * router_silence_ns(router) + NS_PER_S
-		       : 0;
+	unsigned silences = is_active(router) ? 2 : knows_nobody(router) ? 3 : 0;
+
+	if (!silences || !drain_is_on(&router->drain))
+		return 0;
+	return held_ns(router, now_ns) + silences * router_silence_ns(router) + NS_PER_S;
 }
 
 /* Whether nothing is left to do: what is Active still may offer once more to leave. */

@@ -40,6 +40,7 @@ struct drainer {
 	bool held;                    /* some waited for commands when last looked at */
 	unsigned drained_n;           /* routers that are drained; */
 	unsigned active_n;            /* and still Active here; */
+	unsigned alone_n;             /* and Backup here, where nobody is known as Active; */
 	unsigned held_n;              /* and wait for commands that run first */
 	unsigned resumed_n;           /* others that are Active here, and were drained */
 	unsigned serving_n;           /* addresses that a successor is still to announce */
@@ -191,8 +192,19 @@ static void say_who_serves(struct drainer *drainer, const struct records_table *
 	if (strcmp(state, "backup") == 0 && client_number(table, record, "active_priority"))
 		snprintf(text, SAID_SIZE, "%s now, %s is Active", state,
 			 client_text(table, record, "active_address", address));
+	else if (strcmp(state, "initialize") == 0)
+		snprintf(text, SAID_SIZE, "%s now: it has not begun to listen who is Active",
+			 state);
 	else
 		snprintf(text, SAID_SIZE, "%s now", state);
+}
+
+/* It has just begun, say, or its Active has left: it may be the one that serves next. Who is deaf
+ * goes by what others of its unit hear. */
+static bool knows_nobody(const struct records_table *table, const void *record, const char *state)
+{
+	return strcmp(state, "backup") == 0 && !client_number(table, record, "active_priority") &&
+	       !client_number(table, record, "deaf");
 }
 
 static const char *take_router(const struct records_table *table, const void *record, void *arg)
@@ -217,9 +229,12 @@ static const char *take_router(const struct records_table *table, const void *re
 			   client_number(table, record, ".leave_held_until") != 0;
 	if (drainer->tells)
 		say_who_serves(drainer, table, record, state);
-	if (strcmp(state, "active") != 0)
+	if (knows_nobody(table, record, state))
+		drainer->alone_n++;
+	else if (strcmp(state, "active") == 0)
+		drainer->active_n++;
+	else
 		return NULL;
-	drainer->active_n++;
 	client_text(table, record, "name", drainer->name);
 	return NULL;
 }
@@ -235,7 +250,7 @@ static int talk_show(int fd, const void *arg)
 						  .finish = finish_saying,
 						  .arg = drainer };
 
-	drainer->active_n = drainer->held_n = drainer->drained_n = 0;
+	drainer->active_n = drainer->alone_n = drainer->held_n = drainer->drained_n = 0;
 	drainer->resumed_n = drainer->serving_n = 0;
 	return client_ask(fd, &question);
 }
@@ -283,12 +298,18 @@ static int await_others(const char *path, struct drainer *drainer)
 		if (status == EXIT_SUCCESS && look_at_hold(drainer))
 			return complain(NULL, "it is drained no more: somebody has resumed it, or "
 					      "its time has passed");
-		if (status != EXIT_SUCCESS || (!drainer->active_n && !drainer->serving_n))
+		if (status != EXIT_SUCCESS ||
+		    (!drainer->active_n && !drainer->alone_n && !drainer->serving_n))
 			return status;
-		if (drainer->active_n && now_ns() >= drainer->end_ns)
+		if ((drainer->active_n || drainer->alone_n) && now_ns() >= drainer->end_ns)
 			break;
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
 	}
+	if (!drainer->active_n)
+		return complain(NULL,
+				"%s is Backup here and knows no Active: with priority 1 it takes "
+				"over itself if nobody comes",
+				drainer->name);
 	return complain(NULL,
 			"%s is still Active here: no other host has taken over; it serves with "
 			"priority 1 until one does, or until vipctl resume",

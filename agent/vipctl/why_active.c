@@ -159,7 +159,7 @@ static void judge_left(const struct why_router *first, struct why_judgement *jud
 	if (left && why_has_ip(left))
 		why_ip(first, left, peer);
 	finding = why_add(judgement, PROBLEM_NONE, "left",
-			  "%s gave the addresses up, by an advert with priority 0", peer);
+			  "%s left the addresses to others, by an advert with priority 0", peer);
 	WHY_GUESS(finding,
 		  "its vipd or keepalived was stopped, or does without this router since a reload",
 		  "it has a fault: an interface, a check, another member of its group",

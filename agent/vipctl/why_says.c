@@ -27,6 +27,7 @@ const char *const why_election_words[WHY_ELECTION_COUNT] = {
 	[WHY_ELECTION_MUTE] = "mute",
 	[WHY_ELECTION_LEFT] = "left",
 	[WHY_ELECTION_PREEMPTS] = "preempts",
+	[WHY_ELECTION_HANDS_OVER] = "hands_over",
 	[WHY_ELECTION_ALONE] = "alone",
 	[WHY_ELECTION_RIVAL] = "rival",
 	[WHY_ELECTION_CEDES] = "cedes",
@@ -88,8 +89,20 @@ static bool preempts_lower(const struct why_router *router)
 					      router->active_priority >= router->effective);
 }
 
+/* How many addresses wait for a successor's announcement. */
+static unsigned handing_over_n(const struct why_router *router)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < router->addresses_n; i++)
+		n += router->addresses[i].present && router->addresses[i].handing_over;
+	return n;
+}
+
 static enum why_election of_backup(const struct why_facts *facts, const struct why_router *router)
 {
+	if (handing_over_n(router))
+		return WHY_ELECTION_HANDS_OVER;
 	if (preempts_lower(router))
 		return WHY_ELECTION_PREEMPTS;
 	if (!why_has_ip(router->active))
@@ -226,11 +239,29 @@ static void say_who_is_weaker(const struct why_router *router, struct sentence *
 		    why_ip(router, router->lower, ip), router->lower_priority);
 }
 
+/* Whoever has no voice, or follows another one, may not know its successor. */
+static void say_whom_it_hands_over_to(const struct why_router *router, struct sentence *sentence)
+{
+	char ip[WHY_TEXT_SIZE];
+
+	if (why_has_ip(router->active) && router->active_priority != VRRP_PRIORITY_LEAVE)
+		say(sentence, "%s has come with priority %u, ours is %u",
+		    why_ip(router, router->active, ip), router->active_priority, router->effective);
+	else
+		say(sentence, "it leaves to whoever comes");
+	say(sentence, ": it still serves %u of %u addresses, each until that one announces it",
+	    handing_over_n(router), router->addresses_n);
+}
+
 static void say_of_backup(enum why_election election, const struct why_facts *facts,
 			  const struct why_router *router, struct sentence *sentence)
 {
 	char ip[WHY_TEXT_SIZE];
 
+	if (election == WHY_ELECTION_HANDS_OVER) {
+		say_whom_it_hands_over_to(router, sentence);
+		return;
+	}
 	if (election == WHY_ELECTION_NOBODY) {
 		say(sentence, "nobody is heard as Active");
 	} else if (election == WHY_ELECTION_LEFT) {

@@ -25,6 +25,7 @@ enum why_election {
 	WHY_ELECTION_MUTE,          /* of one that it could not answer */
 	WHY_ELECTION_LEFT,          /* Backup: the Active has left */
 	WHY_ELECTION_PREEMPTS,      /* Backup that is about to take over from a weaker one */
+	WHY_ELECTION_HANDS_OVER,    /* Backup that serves until its successor has announced all */
 	WHY_ELECTION_ALONE,         /* Active, and no other one is heard */
 	WHY_ELECTION_RIVAL,         /* Active beside a weaker one */
 	WHY_ELECTION_CEDES,         /* Active, and has offered to leave */

@@ -284,6 +284,21 @@ def test_drain_of_a_backup_keeps_it_the_last_resort(lab):
     two.wait_state("lan", "active")
 
 
+def test_drain_of_a_backup_that_knows_nobody_waits_for_who_serves(lab):
+    """It has just begun: whether anybody serves but itself is to be seen."""
+    one = lab.vipd(lab.host("gw1", "192.0.2.2/24"), [router(100)])
+    assert "lan is still Active here" in drain(one, status=1)
+    two = lab.vipd(lab.host("gw2", "192.0.2.3/24"), [router(150)])
+    two.wait_state("lan", "active")
+    again = lab.vipd(lab.host("gw3", "192.0.2.4/24"), [router(120)])
+    assert drain(again).splitlines()[-1] == "lan: backup now, 192.0.2.3 is Active"
+
+
+def test_drain_of_one_that_has_not_begun_says_so(lab):
+    one = lab.vipd(lab.host("gw1", "192.0.2.2/24"), [router(100, start_delay="1m")])
+    assert "initialize now: it has not begun to listen" in drain(one)
+
+
 def test_drain_of_an_owner_is_refused_with_the_reason(lab):
     owner = lab.host("gw1", VIP)
     agent = lab.vipd(owner, [router("owner")])

@@ -542,7 +542,7 @@ SCENES = {
         Row("peer left", left,
             Says(end="stopped", words=("does not run", "it was stopped, by signal TERM")),
             Says("active", "left", findings=("left",),
-                 words=(f"{ONE} gave the addresses up, by an advert", "its vipd or keepalived was stopped"))),
+                 words=(f"{ONE} left the addresses to others, by an advert", "its vipd or keepalived was stopped"))),
     ]),
     "elections": Scene(plain, [
         Row("preempted", preempted,

@@ -330,7 +330,7 @@ def test_last_will_is_among_what_a_farewell_may_be(lab):
     pair.one.expected_to_live = False
     Says(end="gave_up", words=("died too often",)).wait(pair.one, "crashes")
     Says("active", "left", findings=("left",), never=("on purpose",),
-         words=(f"{ONE} gave the addresses up", "or its vipd crashed too often")).wait(
+         words=(f"{ONE} left the addresses to others", "or its vipd crashed too often")).wait(
              pair.two, "a last will")
 
 

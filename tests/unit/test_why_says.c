@@ -54,6 +54,31 @@ static void backup_of_one_that_left(struct scene *s)
 	backup_of(s->routers, 0);
 }
 
+static struct why_address waiting[] = { { .present = true, .handing_over = true },
+					{ .present = true, .handing_over = true },
+					{ .text = "gone" } };
+
+static void backup_that_hands_over(struct scene *s)
+{
+	backup_of(s->routers, 150);
+	s->routers->effective = 1;
+	s->routers->addresses = waiting;
+	s->routers->addresses_n = N(waiting);
+}
+
+/* Its advert may have said that it is weaker: that is no one to take over from, either. */
+static void backup_that_hands_over_to_a_weaker_one(struct scene *s)
+{
+	backup_that_hands_over(s);
+	s->routers->effective = 200;
+}
+
+static void backup_that_hands_over_to_somebody(struct scene *s)
+{
+	backup_that_hands_over(s);
+	memset(s->routers->active, 0, sizeof(s->routers->active));
+}
+
 /* It has been drained, say. */
 static void backup_of_one_that_was_better(struct scene *s)
 {
@@ -184,6 +209,13 @@ static void test_why_election_says_who_is_better_and_what_ends_it(void **state)
 		  "192.0.2.9 is heard as Active, too, with the lower priority 40, takeover in" },
 		{ backup_of_one_that_was_better, "preempts",
 		  "lower than ours, 100: we take over, takeover" },
+		{ backup_that_hands_over, "hands_over",
+		  "192.0.2.2 has come with priority 150, ours is 1: it still serves 2 of 3 "
+		  "addresses, each until that one announces it" },
+		{ backup_that_hands_over_to_a_weaker_one, "hands_over",
+		  "192.0.2.2 has come with priority 150, ours is 200: it still serves 2 of 3" },
+		{ backup_that_hands_over_to_somebody, "hands_over",
+		  "it leaves to whoever comes: it still serves 2 of 3 addresses" },
 		{ backup_of_nobody, "nobody", "nobody is heard as Active, takeover in 0.3 s" },
 		{ backup_that_waits_for_a_member, "higher", "no takeover before wan has begun" },
 		{ backup_that_waits_longer_elsewhere, "higher",
