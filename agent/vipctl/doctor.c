@@ -22,6 +22,22 @@ static void ask(struct doctor_view *view, const char *path)
 }
 
 /* Who named no socket has one in the configuration, perhaps. */
+/* What belongs to a network namespace. */
+static void see_net(struct doctor_view *view)
+{
+	if (view->is_elsewhere) {
+		doctor_unseen(view, "interfaces, sockets and packet filters",
+			      "that vipd has another network namespace than this vipctl: run it "
+			      "there, by nsenter or ip netns exec");
+		return;
+	}
+	doctor_see_net(view);
+	doctor_see_processes(view);
+	doctor_see_managers(view);
+	doctor_see_rules(view);
+	doctor_try(view);
+}
+
 static void see(struct doctor_view *view, const char *path, const struct doctor_options *options)
 {
 	view->is_root = geteuid() == 0;
@@ -30,13 +46,9 @@ static void see(struct doctor_view *view, const char *path, const struct doctor_
 	if (!view->is_there && view->conf && strcmp(path, USAGE_CONTROL_PATH) == 0 &&
 	    strcmp(path, view->conf->control) != 0)
 		ask(view, view->conf->control);
-	doctor_see_net(view);
-	doctor_see_processes(view);
-	doctor_see_managers(view);
+	see_net(view);
 	doctor_see_host(view);
 	doctor_see_files(view);
-	doctor_see_rules(view);
-	doctor_try(view);
 }
 
 /* ---- for people ---- */

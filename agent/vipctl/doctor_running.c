@@ -14,6 +14,7 @@
 #include "complain.h"
 #include "connection.h"
 #include "doctor_see.h"
+#include "namespace.h"
 #include "standby.h"
 
 struct asking {
@@ -137,17 +138,19 @@ static int talk_path(int fd, const void *arg)
 /* ---- */
 
 /* Whether somebody listens there, without the patience of who wants an answer. */
-static int knock(const char *path)
+static int knock(const char *path, bool *ret_elsewhere)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd, err = 0;
 
+	*ret_elsewhere = false;
 	if (strlen(path) >= sizeof(address.sun_path))
 		return ENAMETOOLONG;
 	strcpy(address.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		err = errno;
+	*ret_elsewhere = err == 0 && namespace_of(fd) == NAMESPACE_ELSEWHERE;
 	if (fd >= 0)
 		close(fd);
 	return err;
@@ -167,7 +170,7 @@ void doctor_ask(struct doctor_view *view, const char *control)
 	struct doctor_running *running = arena_alloc(view->arena, sizeof(*running));
 	struct asking asking = { .view = view, .running = running, .why = why };
 	struct asking *const pointer = &asking;
-	int err = knock(control);
+	int err = knock(control, &view->is_elsewhere);
 
 	running->end = &running->routers;
 	running->now_ns = real_ns();

@@ -136,6 +136,7 @@ struct doctor_view {
 	bool is_root;
 	const char *vipctl; /* the words in front of a command to this vipd */
 	bool is_there;      /* a vipd runs, whether it answers or not */
+	bool is_elsewhere;  /* in another network namespace than this process */
 
 	const char *conf_path;
 	int conf_err;      /* 0, or -errno of the file */

@@ -7,22 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-bool dry_run_is_here(int socket_fd)
-{
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-	struct stat ours, theirs;
-	char path[64];
-
-	if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
-		return false;
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", peer.pid);
-	return stat("/proc/self/ns/net", &ours) == 0 && stat(path, &theirs) == 0 &&
-	       ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
-}
 
 /* Return: IFF_*; or -errno. */
 static int flags_of(const char *name)

@@ -11,14 +11,6 @@
 #include "agent/conf/needs.h"
 
 /**
- * dry_run_is_here() - whether a vipd has the interfaces that are seen from here.
- * @socket_fd: connected to it.
- *
- * Return: false, too, when its network namespace may not be looked at.
- */
-bool dry_run_is_here(int socket_fd);
-
-/**
  * dry_run_look() - how an interface is now; usable, too, when that cannot be asked.
  */
 enum conf_link_seen dry_run_look(const char *name);

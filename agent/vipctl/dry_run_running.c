@@ -8,7 +8,7 @@
 
 #include "client.h"
 #include "complain.h"
-#include "dry_run_interfaces.h"
+#include "namespace.h"
 
 static int compare_names(const void *a, const void *b)
 {
@@ -146,7 +146,7 @@ int dry_run_ask(int socket_fd, struct dry_run_running *running)
 	int status;
 
 	*running = (struct dry_run_running){ .conf_fd = -1 };
-	running->facts.sees_interfaces = dry_run_is_here(socket_fd);
+	running->facts.sees_interfaces = namespace_of(socket_fd) == NAMESPACE_HERE;
 	status = client_ask(socket_fd, &question);
 
 	if (status != EXIT_SUCCESS)

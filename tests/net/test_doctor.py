@@ -239,6 +239,19 @@ def test_found_and_mended_over_ipv6(lab, what):
     assert_mended(it, code, severity)
 
 
+def test_vipd_of_another_network_namespace_is_not_judged_by_this_one(lab):
+    """Nothing of its interfaces and rules can be seen from here: that is said, and counted."""
+    one = running(lab, [router(150)])
+    two = running(lab, [router(100)], prepare(lab, "gw2", PEER))
+    assert two.doctor()["not_seen"] == []
+    there = Host(lab, lab.host("elsewhere"), one.config, one.control)
+    there.host.ip("link set eth0 down")
+    found = there.doctor()
+    assert found["running"] and there.worse() == [], found
+    assert "another network namespace" in found["not_seen"][0]["why"]
+    assert found["checks_not_made"] > 10
+
+
 def test_interface_with_a_dot_in_its_name(lab):
     """Which is a slash to sysctl, and no blank to a shell."""
     host = prepare(lab)
