@@ -123,6 +123,7 @@ $(addprefix $(BUILD)/tests/unit/test_kern_,reconcile reconcile_doubt thefts behi
 	WRAP = kern_changer_apply kern_dump_interface kern_dump_link
 $(addprefix $(BUILD)/tests/unit/test_,kern_send will): WRAP = sendmmsg
 $(BUILD)/tests/unit/test_renewals: WRAP = clocks_now
+$(BUILD)/tests/unit/test_kern_filter: WRAP = kern_filter_table_put
 
 # Prints the rows of the configuration, for the test that compares them with the manual.
 $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(addprefix $(BUILD)/agent/,clocks.o fields.o) $(CORE) $(CHECK)

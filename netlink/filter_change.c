@@ -18,10 +18,11 @@
 /* Each time those that were refused stay out; the kernel finds all of them at once, mostly. */
 #define ATTEMPTS_MAX 4
 
-/* The sequence numbers of a transaction: its begin and what makes tables, then its changes. */
+/* The sequence numbers of a transaction: its begin, what makes tables, by action, its changes. */
 enum {
 	SEQ_BEGIN,
-	SEQ_CHANGES,
+	SEQ_TABLES,
+	SEQ_CHANGES = SEQ_TABLES + KERN_FILTER_ACTION_COUNT,
 };
 
 struct kern_filter_changer {
@@ -29,7 +30,7 @@ struct kern_filter_changer {
 	bool owns_fd;
 	bool ready[KERN_FILTER_ACTION_COUNT]; /* there, and of this socket */
 	uint32_t seq;                         /* of the next transaction */
-	int error;                            /* of this one's begin, or of a table */
+	int error;                            /* of this one's begin, or of a table made ahead */
 	_Alignas(struct nlmsghdr) char request
 		[2 * KERN_NFT_EDGE_LEN + KERN_FILTER_ACTION_COUNT * KERN_FILTER_TABLE_LEN_MAX +
 		 KERN_FILTER_CHANGES_MAX * KERN_FILTER_ELEMENT_LEN_MAX];
@@ -217,23 +218,40 @@ static enum kern_filter_action action_of(const struct kern_change *change)
 	return (enum kern_filter_action)change->entry.filter.action;
 }
 
-/* Which tables are to be made; -errno: it cannot be. */
-static int prepare(struct kern_filter_changer *changer, struct batch *batch)
+static bool is_pending(const struct kern_change *change)
+{
+	return change->result == -EINPROGRESS;
+}
+
+/* The table of an action cannot be had: changes of others do not go without theirs for that. */
+static void refuse(struct batch *batch, enum kern_filter_action action, int error)
+{
+	for (unsigned i = 0; i < batch->n; i++)
+		if (is_pending(&batch->changes[i]) && action_of(&batch->changes[i]) == action)
+			batch->changes[i].result = error;
+	batch->make[action] = false;
+	batch->refused_n++;
+}
+
+/* Which tables are to be made. */
+static void prepare(struct kern_filter_changer *changer, struct batch *batch)
 {
 	for (unsigned i = 0; i < batch->n; i++) {
 		enum kern_filter_action action = action_of(&batch->changes[i]);
 		int found;
 
-		if (!batch->changes[i].add || changer->ready[action] || batch->make[action])
+		if (!is_pending(&batch->changes[i]) || !batch->changes[i].add ||
+		    changer->ready[action] || batch->make[action])
 			continue;
 		found = find_table(changer, action);
-		if (found < 0 && found != -ENOENT)
-			return found;
+		if (found < 0 && found != -ENOENT) {
+			refuse(batch, action, found);
+			continue;
+		}
 		changer->ready[action] = found == 1;
 		batch->make[action] = found != 1;
 		batch->replace[action] = found == 0;
 	}
-	return 0;
 }
 
 static char *put_batch(struct kern_filter_changer *changer, struct batch *batch)
@@ -247,9 +265,9 @@ static char *put_batch(struct kern_filter_changer *changer, struct batch *batch)
 		if (batch->make[i])
 			at += kern_filter_table_put(at, (enum kern_filter_action)i,
 						    KERN_FILTER_TABLE, batch->replace[i],
-						    changer->seq + SEQ_BEGIN);
+						    changer->seq + SEQ_TABLES + i);
 	for (unsigned i = 0; i < batch->n; i++) {
-		if (batch->changes[i].result != -EINPROGRESS)
+		if (!is_pending(&batch->changes[i]))
 			continue;
 		last = (struct nlmsghdr *)(void *)at;
 		at += kern_filter_ops.put(at, &batch->changes[i], first + i);
@@ -271,10 +289,12 @@ static void note_answer(struct kern_filter_changer *changer, const struct nlmsgh
 		return;
 	if (place == SEQ_BEGIN && error && !changer->error)
 		changer->error = error;
+	if (place >= SEQ_TABLES && place < SEQ_CHANGES && error)
+		refuse(batch, (enum kern_filter_action)(place - SEQ_TABLES), error);
 	if (place < SEQ_CHANGES || place - SEQ_CHANGES >= batch->n)
 		return;
 	batch->complete |= error == 0; /* asked of the last one alone */
-	if (error && batch->changes[place - SEQ_CHANGES].result == -EINPROGRESS) {
+	if (error && is_pending(&batch->changes[place - SEQ_CHANGES])) {
 		batch->changes[place - SEQ_CHANGES].result = error;
 		batch->refused_n++;
 	}
@@ -319,13 +339,16 @@ static void note_error(struct kern_filter_changer *changer, const struct nlmsghd
 
 int kern_filter_changer_prepare(struct kern_filter_changer *changer, enum kern_filter_action action)
 {
-	const struct kern_change change = { .add = true, .entry.filter.action = action };
-	struct batch batch = { .changes = (struct kern_change[]){ change }, .n = 1 };
+	struct kern_change change = { .add = true,
+				      .result = -EINPROGRESS,
+				      .entry.filter.action = action };
+	struct batch batch = { .changes = &change, .n = 1 };
 	char *at = changer->request;
-	int err = prepare(changer, &batch);
+	int err;
 
-	if (err < 0 || !batch.make[action])
-		return err;
+	prepare(changer, &batch);
+	if (!batch.make[action])
+		return is_pending(&change) ? 0 : change.result;
 	at += kern_nft_put_edge(at, NFNL_MSG_BATCH_BEGIN, changer->seq);
 	at += kern_filter_table_put(at, action, KERN_FILTER_TABLE, batch.replace[action],
 				    changer->seq);
@@ -343,7 +366,7 @@ static void settle(struct batch *batch, int result)
 	for (unsigned i = 0; i < batch->n; i++) {
 		struct kern_change *change = &batch->changes[i];
 
-		if (change->result == -EINPROGRESS)
+		if (is_pending(change))
 			change->result = result;
 		change->marked = change->add && change->result == 0;
 	}
@@ -353,16 +376,11 @@ static int apply_batch(struct kern_filter_changer *changer, struct kern_change *
 {
 	struct batch batch = { .changes = changes, .n = n };
 	bool lost = false;
-	int err;
+	int err = -EAGAIN;
 
 	for (unsigned i = 0; i < n; i++)
 		changes[i].result = -EINPROGRESS;
-	err = prepare(changer, &batch);
-	if (err < 0) {
-		settle(&batch, err);
-		return 0;
-	}
-	err = -EAGAIN;
+	prepare(changer, &batch);
 	for (unsigned i = 0; i < ATTEMPTS_MAX && err == -EAGAIN; i++)
 		err = attempt(changer, &batch, &lost);
 	settle(&batch, lost ? -EINPROGRESS : err == -EAGAIN ? -ECANCELED : err);

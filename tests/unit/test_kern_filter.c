@@ -14,6 +14,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 
+#include "netlink/filter_table.h"
 #include "netlink/owned_table.h"
 #include "netlink/sweep.h"
 
@@ -35,6 +36,25 @@ static int apply_arp(bool add, const char *address)
 	change.entry.filter.action = KERN_FILTER_ARP;
 	assert_int_equal(kern_changer_apply(changer, &change, 1), 0);
 	return change.result;
+}
+
+/* An action whose table the kernel does not make, as one without that family; -1: none. */
+static int spoilt = -1;
+
+size_t __real_kern_filter_table_put(void *buf, enum kern_filter_action action, const char *name,
+				    bool replace, uint32_t seq);
+size_t __wrap_kern_filter_table_put(void *buf, enum kern_filter_action action, const char *name,
+				    bool replace, uint32_t seq);
+
+size_t __wrap_kern_filter_table_put(void *buf, enum kern_filter_action action, const char *name,
+				    bool replace, uint32_t seq)
+{
+	size_t len = __real_kern_filter_table_put(buf, action, name, replace, seq);
+	struct nlmsghdr *message = buf;
+
+	if ((int)action == spoilt)
+		((struct nfgenmsg *)mnl_nlmsg_get_payload(message))->nfgen_family = 99;
+	return len;
 }
 
 static struct kern_change change_of_mld(bool add, int ifindex)
@@ -548,6 +568,39 @@ static void test_filter_is_refused_where_another_one_owns_the_table(void **state
 	assert_int_equal(apply(true, "192.0.2.1"), 0);
 }
 
+/* Of three actions, whose tables are made in one transaction. */
+static void test_filter_whose_table_cannot_be_had_leaves_the_others_theirs(void **state)
+{
+	uint32_t owner;
+	int fd;
+
+	(void)state;
+	for (unsigned round = 0; round < 2; round++) {
+		struct kern_change changes[] = { change_of_mld(true, ifindex_here),
+						 change_of(true, "192.0.2.1"),
+						 change_of(true, "192.0.2.1") };
+
+		start();
+		changes[2].entry.filter.action = KERN_FILTER_ARP;
+		if (round == 0)
+			assert_int_equal(kern_owned_table_create(KERN_FILTER_TABLE, &fd, &owner),
+					 0);
+		spoilt = round == 0 ? -1 : KERN_FILTER_DELIVERY;
+		assert_int_equal(kern_changer_apply(changer, changes, 3), 0);
+		spoilt = -1;
+		assert_int_equal(changes[0].result, 0);
+		assert_int_equal(changes[1].result, round == 0 ? -EADDRINUSE : -EOPNOTSUPP);
+		assert_int_equal(changes[2].result, 0);
+		assert_true(changes[0].marked && !changes[1].marked && changes[2].marked);
+		assert_int_equal(dump_of(0).n, 2);
+		if (round == 0)
+			close(fd);
+		/* It is tried again. */
+		assert_int_equal(apply(true, "192.0.2.1"), 0);
+		assert_int_equal(dump_of(0).n, 3);
+	}
+}
+
 /* What somebody who died had asked for, and not read. */
 static void leave_unread(int fd)
 {
@@ -717,6 +770,7 @@ int main(void)
 		cmocka_unit_test(test_filter_resists_commands_and_leaves_others_alone),
 		cmocka_unit_test(test_filter_replaces_a_table_of_nobody),
 		cmocka_unit_test(test_filter_is_refused_where_another_one_owns_the_table),
+		cmocka_unit_test(test_filter_whose_table_cannot_be_had_leaves_the_others_theirs),
 		cmocka_unit_test(test_filter_lives_as_long_as_the_socket_that_was_lent),
 		cmocka_unit_test(test_filter_tables_can_be_made_ahead),
 		cmocka_unit_test(test_filter_sweep_finds_all_of_them),
