@@ -13,6 +13,10 @@
 #define FRESH_WAITS_MAX 4
 #define FRESH_WAIT_NS   INT64_C(200000)
 
+/* Or so long in all where by an advert, or one announcement, switches would send here what is for
+ * addresses that do not answer yet: as long as to set a macvlan down takes. */
+#define FRESH_MACVLAN_NS INT64_C(10000000)
+
 enum sent_kind {
 	SENT_ADVERT,
 	SENT_ADVERT_LEAVE,
@@ -681,6 +685,16 @@ static void reconcile(struct routers *routers)
 	kern_reconcile_end(routers->wants, routers->now->mono_ns, clocks_now().mono_ns);
 }
 
+/* Whether a late advert waits for addresses on a macvlan. */
+static bool is_macvlan_awaited(const struct routers *routers)
+{
+	for (unsigned i = 0; i < routers->owing_n; i++)
+		if (routers->owing[i]->outbox.advert_late &&
+		    router_awaits_macvlan(routers, routers->owing[i]))
+			return true;
+	return false;
+}
+
 /*
  * New addresses of IPv6 answer when the kernel's work queue has run, which it does on this
  * processor as soon as this process sleeps: what is announced in this turn is a fifth of a
@@ -688,9 +702,16 @@ static void reconcile(struct routers *routers)
  */
 static void await_fresh(struct routers *routers)
 {
-	for (unsigned i = 0; i < FRESH_WAITS_MAX && routers->fresh_n; i++) {
-		if (!kern_monitor_wait(routers->monitor, FRESH_WAIT_NS))
+	int64_t until_ns = routers->fresh_n ? clocks_now().mono_ns + FRESH_MACVLAN_NS : 0;
+	bool heard = true;
+
+	for (unsigned i = 0; routers->fresh_n; i++) {
+		if ((!heard || i >= FRESH_WAITS_MAX) &&
+		    (!is_macvlan_awaited(routers) || clocks_now().mono_ns >= until_ns))
 			return;
+		heard = kern_monitor_wait(routers->monitor, FRESH_WAIT_NS);
+		if (!heard)
+			continue;
 		routers_hear(routers);
 		for (unsigned k = 0; k < routers->owing_n; k++)
 			if (routers->owing[k]->outbox.round_due)

@@ -117,17 +117,6 @@ static bool is_leftover(const struct routers *routers, const struct kern_object 
 						 KERN_KIND_ADDRESS, &object->entry) < 0);
 }
 
-/* By the first one that is announced on a macvlan, switches send here what is for all of them. */
-static bool awaits_more(const struct routers *routers, const struct router *router)
-{
-	unsigned n = router->conf->addresses_n + router->conf->extra_n;
-
-	for (unsigned i = router->want; i < router->want + n && routers->fresh_n; i++)
-		if (virtual_mac_has(routers, router, i) && routers_is_fresh(routers, i))
-			return true;
-	return false;
-}
-
 /*
  * Linux routes to a new IPv6 address from its work queue, whether detection of duplicates is asked
  * for or not, and tells of the address then: now it answers, and may be announced (RFC 9568
@@ -147,7 +136,7 @@ static void see_ready(struct routers *routers, unsigned want)
 		return;
 	if (!virtual_mac_has(routers, router, want))
 		round_one(&router->round, n, want - router->want);
-	else if (!awaits_more(routers, router))
+	else if (!router_awaits_macvlan(routers, router))
 		round_all(&router->round, n);
 	router_owe_round(routers, router);
 }

@@ -397,9 +397,10 @@ void router_doubt_addresses(struct routers *routers, struct router *router,
 void routers_set_fresh(struct routers *routers, unsigned want, bool fresh);
 
 /**
- * routers_is_fresh() - whether it is, and may have yet to come.
+ * router_awaits_macvlan() - whether it is of some addresses on the macvlan of a router, and may
+ * have yet to come: by the first one that is announced, switches send here what is for all of them.
  */
-bool routers_is_fresh(const struct routers *routers, unsigned want);
+bool router_awaits_macvlan(const struct routers *routers, const struct router *router);
 
 /**
  * router_want_address() - whether an address of a router shall be there; one that has no place is

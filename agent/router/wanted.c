@@ -27,11 +27,21 @@ void routers_set_fresh(struct routers *routers, unsigned want, bool fresh)
 	routers->said[want].put_off = false;
 }
 
-bool routers_is_fresh(const struct routers *routers, unsigned want)
+static bool is_fresh(const struct routers *routers, unsigned want)
 {
 	const struct said *said = &routers->said[want];
 
 	return said->fresh && routers->now->mono_ns - said->fresh_ns < FRESH_MAX_NS;
+}
+
+bool router_awaits_macvlan(const struct routers *routers, const struct router *router)
+{
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+	for (unsigned i = router->want; i < router->want + n && routers->fresh_n; i++)
+		if (virtual_mac_has(routers, router, i) && is_fresh(routers, i))
+			return true;
+	return false;
 }
 
 void router_want_address(struct routers *routers, struct router *router, unsigned address,
@@ -85,7 +95,7 @@ void router_renew_leases(struct routers *routers, struct router *router)
 	for (unsigned i = 0; i < n; i++) {
 		struct said *said = &routers->said[router->want + i];
 
-		said->put_off = routers_is_fresh(routers, router->want + i);
+		said->put_off = is_fresh(routers, router->want + i);
 		if (!said->put_off)
 			kern_wants_renew(routers->wants, router->want + i, routers->now->mono_ns);
 	}
