@@ -14,6 +14,9 @@
 /* So long something that was sent before we spoke may be under way, there and back. */
 #define ROUND_TRIP_NS INT64_C(200000000)
 
+/* However short the interval is, a successor may be some way off, and busy. */
+#define OFFER_MIN_NS INT64_C(500000000)
+
 /* A contest is not noted more often than that. */
 #define CONTEST_NS INT64_C(1000000000)
 
@@ -138,8 +141,10 @@ bool fsm_doubts(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_n
 
 int64_t vrrp_offer_ns(const struct vrrp_config *config)
 {
-	return vrrp_down_ns(config->version, VRRP_PRIORITY_LOWEST, config->interval_cs,
-			    vrrp_down_intervals(config));
+	int64_t down_ns = vrrp_down_ns(config->version, VRRP_PRIORITY_LOWEST, config->interval_cs,
+				       vrrp_down_intervals(config));
+
+	return down_ns < OFFER_MIN_NS ? OFFER_MIN_NS : down_ns;
 }
 
 static bool has_fallen(const struct vrrp *vr, int64_t now_ns)

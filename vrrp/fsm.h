@@ -279,7 +279,8 @@ static inline unsigned vrrp_down_intervals(const struct vrrp_config *config)
 
 /**
  * vrrp_offer_ns() - how long an Active that offers to leave waits for a successor: so long that one
- * of the lowest priority comes, which knows its Active_Adver_Interval and may not hear the offer.
+ * of the lowest priority comes, which knows its Active_Adver_Interval and may not hear the offer; and
+ * half a second at least.
  */
 int64_t vrrp_offer_ns(const struct vrrp_config *config);
 

@@ -178,7 +178,7 @@ static inline int64_t offer_ns_of(const struct vrrp *vr)
 	struct vrrp lowest = *vr;
 
 	lowest.election.priority = 1;
-	return down_ns_of(&lowest, vr->config.interval_cs);
+	return most(down_ns_of(&lowest, vr->config.interval_cs), SECOND / 2);
 }
 
 static inline bool is_in(const struct vrrp *vr, enum vrrp_state state)

@@ -5,6 +5,8 @@
 
 #include "sim.h"
 
+#define LEAST_OFFER_NS (500 * SIM_MS)
+
 static int64_t interval_ns(unsigned interval_cs)
 {
 	return (int64_t)interval_cs * 10 * SIM_MS;
@@ -32,6 +34,8 @@ int64_t model_offer_ns(const struct vrrp_config *config)
 	struct vrrp_config lowest = *config;
 
 	lowest.priority = 1;
+	if (model_down_ns(&lowest, config->interval_cs) < LEAST_OFFER_NS)
+		return LEAST_OFFER_NS;
 	return model_down_ns(&lowest, config->interval_cs);
 }
 
