@@ -83,13 +83,11 @@ def move(one, two):
 
 # ---- what is sent ----
 
-@pytest.mark.parametrize("number", (1, 100), ids=("one", "many"))
-def test_no_ping_is_lost_while_addresses_go_to_and_fro(lab, number):
-    """All addresses are there when one is announced: they have one MAC address."""
-    more = [f"2001:db8::2:{i:x}/64" for i in range(1, number)]
-    one, two = pair(lab, extra_addresses=more)
-    last = (more or ["2001:db8::1/64"])[-1].split("/", maxsplit=1)[0]
-    ping = lab.ping(host_of_both(lab, "client", 100), last, interval=0.001)
+@pytest.mark.alone               # the kernel says when an address answers as soon as it may run
+def test_no_ping_is_lost_while_addresses_go_to_and_fro(lab):
+    """Both addresses are there when one is announced: they have one MAC address."""
+    one, two = pair(lab)
+    ping = lab.ping(host_of_both(lab, "client", 100), "2001:db8::1", interval=0.001)
     ping.wait_answer()
     mark = lab.now()
     for _ in range(3):
