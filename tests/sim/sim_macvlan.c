@@ -294,7 +294,7 @@ int macvlan_silence(struct sim *sim, struct sim_process *by, const struct kern_c
 	return 0;
 }
 
-/* It is to be silent for as long as there is one. */
+/* It is to be silent for as long as there is one; one that is down is. */
 int macvlan_hush(struct sim *sim, struct sim_process *by, const struct kern_change *change)
 {
 	struct sim_macvlans *m = &sim->routers[by->router].kernel.macvlans;
@@ -308,7 +308,7 @@ int macvlan_hush(struct sim *sim, struct sim_process *by, const struct kern_chan
 			   node_name(by->router));
 		return -EINVAL;
 	}
-	if (!change->add && macvlan && macvlan->marked)
+	if (!change->add && macvlan && macvlan->marked && macvlan->up)
 		check_fail(sim, "M", "%s lets its kernel report groups on its macvlan",
 			   node_name(by->router));
 	m->hushed = change->add ? ifindex : 0;
