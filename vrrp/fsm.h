@@ -221,8 +221,7 @@ void vrrp_source_set(struct vrrp *vr, const uint8_t *source);
  * skew time, since the silence may have been ours; a contested Active answers and announces again,
  * and one that yields says so with a last advert, so that the last announcement is always the
  * winner's. One that cedes says priority 0, which makes Backups take over that do not preempt, goes
- * on serving for an Active_Down_Interval without an advert, and yields to whoever speaks; if nobody
- * does, it goes on as Active. A last advert has the priority VRRP_PRIORITY_LOWEST, or 0 for a
+ * on serving for vrrp_offer_ns() without an advert, and yields to whoever speaks; if nobody does, it goes on as Active. A last advert has the priority VRRP_PRIORITY_LOWEST, or 0 for a
  * successor that comes with that itself. So one advert of that priority is no Active yet: no Backup
  * that knows another one defers to it, and an Active that would yield answers it first, with its
  * own advert, or with 0 if it cedes, as who is Active has to answer in turn (§6.4.3). Nor is one

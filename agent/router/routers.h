@@ -282,7 +282,7 @@ void routers_tell_holds(struct routers *routers, const struct clocks *now);
 
 /**
  * routers_leave() - leave gracefully: who is Active says so, and serves until a successor has
- * announced each address, or its Active_Down_Interval has passed; turns go on until then. All
+ * announced each address, or vrrp_offer_ns() has passed; turns go on until then. All
  * others are out at once, and so is who was told to leave a gap.
  */
 void routers_leave(struct routers *routers, const struct clocks *now);

@@ -187,7 +187,7 @@ def test_stop_with_a_virtual_mac_before_a_slow_successor_loses_no_ping(lab):
     assert [lost(ping, mark) for ping in pings] == [[], []], one.log
 
 
-def test_stop_without_a_successor_serves_for_its_down_interval_and_leaves(lab):
+def test_stop_without_a_successor_serves_for_a_while_and_leaves(lab):
     one = lab.vipd(host(lab, "gw1", 2, False), settings(150, interval="100ms"))
     one.wait_state("lan", "active")
     ping = client(lab, False)
