@@ -186,8 +186,11 @@ static void go(struct keeper *keeper, const struct succession_action *action)
 		child_kill(current);
 }
 
-static void leave(const struct child *current)
+/* The log has first why it is asked: it may have left, and said so, before this process writes its
+ * next line. Unlike a takeover a stop has the time. */
+static void leave(struct keeper *keeper, const struct child *current)
 {
+	tell_log(keeper->teller);
 	if (current->pid && !current->reaped)
 		(void)kill(current->pid, SIGTERM);
 }
@@ -241,7 +244,7 @@ void keeper_execute(struct keeper *keeper, const struct succession_action *actio
 		go(keeper, action);
 		break;
 	case SUCCESSION_LEAVE:
-		leave(child);
+		leave(keeper, child);
 		break;
 	case SUCCESSION_KILL:
 		child_kill(child);

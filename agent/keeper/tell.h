@@ -55,7 +55,8 @@ void tell_close(struct teller *teller);
 
 /**
  * tell_defer() - from here on, until tell_log(), leave events in the journal, and log them then:
- * somebody else is in a hurry, and to write lines takes longer than all the rest.
+ * somebody else is in a hurry, and to write lines takes longer than all the rest. tell_log() may
+ * come early, and again.
  */
 void tell_defer(struct teller *teller);
 void tell_log(struct teller *teller);

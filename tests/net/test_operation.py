@@ -60,6 +60,21 @@ def test_leaves_gracefully(lab, name):
     assert agent.log[-1].endswith(" info: stopped")
 
 
+def test_log_has_the_signal_before_what_it_led_to(lab):
+    """A Backup leaves at once, so that its router process could be faster than its keeper."""
+    one = lab.vipd(lab.host("gw1", OWN), [router(150)])
+    one.wait_state("lan", "active")
+    two = lab.host("gw2", "192.0.2.3/24")
+    for _ in range(8):
+        agent = lab.vipd(two, [router(100)])
+        agent.wait_state("lan", "backup")
+        assert agent.term() == 0
+        kinds = [next((it for it in ("signal=TERM", "->initialize", "info: stopped") if it in line),
+                      None) for line in agent.log]
+        assert list(filter(None, kinds)) == ["signal=TERM", "->initialize", "info: stopped"], \
+            agent.story("another order")
+
+
 # ---- exit codes and refusals ----
 
 @pytest.mark.parametrize("args", [["-x"], ["-c"], ["extra"], ["-t", "extra"]])
