@@ -70,7 +70,8 @@ const char *why_advice_of_reason(enum vrrp_reason_code code)
 static const struct {
 	const char *word, *advice;
 } rows[] = {
-	{ "long_wait", "Set the same interval on both; vipctl forget ends this wait." },
+	{ "long_wait", "If that is no host of this router, or not its interval, vipctl forget "
+		       "{router} ends this wait; else set the same interval on both." },
 	{ "last_resort", "Find out who takes the address away (ip monitor address), then vipctl "
 			 "reload." },
 	{ "old_keys", "Mend the file of its keys (owner, mode, content), then vipctl reload." },
@@ -191,7 +192,8 @@ void why_advise(const char *advice, const struct why_router *router, char *buf)
 	char other[sizeof(router->reason.interface)];
 	const struct {
 		const char *token, *value;
-	} all[] = { { "{interface}", router->interface },
+	} all[] = { { "{router}", router->name },
+		    { "{interface}", router->interface },
 		    { "{other}", other_interface(router, other, sizeof(other)) },
 		    { "{check}", failing_check(router) } };
 	char *at = buf, *const end = buf + WHY_ADVICE_SIZE;

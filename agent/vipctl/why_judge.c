@@ -115,6 +115,7 @@ static void judge_problem(const struct why_facts *facts, const struct why_router
 	if (event)
 		put_sender(router, event, sender, sizeof(sender));
 	finding = why_add(judgement, problem->level, problem->word, "%s%s", problem->text, sender);
+	why_advise(why_advice_of_problem(finding->code), router, finding->advice);
 	why_judge_rival(router, judgement, finding);
 	if (strcmp(problem->word, "deaf") == 0)
 		guess_why_deaf(router, finding);

@@ -45,8 +45,8 @@ void why_judge(const struct why_facts *facts, const struct why_router *router,
 const char *why_advice_of_reason(enum vrrp_reason_code code);
 
 /**
- * why_advise() - a sentence of advice, with the names of what it is about: "{interface}",
- * "{other}", the interface that its reason is about, "{check}".
+ * why_advise() - a sentence of advice, with the names of what it is about: "{router}",
+ * "{interface}", "{other}", the interface that its reason is about, "{check}".
  * @advice: NULL: none.
  * @router: that it is about.
  * @buf: WHY_ADVICE_SIZE.

@@ -18,6 +18,9 @@ from test_why import BETTER, JUNK, ONE, PATIENCE, TWO, Pair, Row, Says, Scene, a
 
 OTHER_HOST = "or the other host of this router|perhaps the other host of this router"
 MULTICAST = "multicast"
+# Three intervals of 40.95 s and the skew: who is waited for, for how long, and how that ends.
+LONG_WAIT = (rf"long_wait: it waits 1[0-4]\d\.\d s more for {JUNK}, whose interval is 40\.95 s",
+             "do: .*vipctl forget lan ends this wait")
 
 
 def unicast(lab, settled=True, **keys):
@@ -193,9 +196,9 @@ SCENES = {
     "forgers": Scene(plain, [
         Row("an advert of nobody", forged_once,
             Says("backup", "higher", election="owner", findings=("long_wait", "interval"),
-                 words=(f"{JUNK} is Active with priority 255, .* heard .* ago",)),
+                 words=(f"{JUNK} is Active with priority 255, .* heard .* ago", *LONG_WAIT)),
             Says("backup", election="owner", findings=("long_wait", "interval"),
-                 words=(f"{JUNK} is Active with priority 255, .* heard .* ago",))),
+                 words=(f"{JUNK} is Active with priority 255, .* heard .* ago", *LONG_WAIT))),
     ]),
     "equals": Scene(lambda lab: plain(lab, priority=100), [
         Row("one that was first yields to the higher address", split_and_healed,
