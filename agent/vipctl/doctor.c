@@ -21,7 +21,6 @@ static void ask(struct doctor_view *view, const char *path)
 	doctor_ask(view, path);
 }
 
-/* Who named no socket has one in the configuration, perhaps. */
 /* What belongs to a network namespace. */
 static void see_net(struct doctor_view *view)
 {
@@ -38,6 +37,7 @@ static void see_net(struct doctor_view *view)
 	doctor_try(view);
 }
 
+/* Who named no socket has one in the configuration, perhaps. */
 static void see(struct doctor_view *view, const char *path, const struct doctor_options *options)
 {
 	view->is_root = geteuid() == 0;

@@ -265,7 +265,8 @@ static void say_of_backup(enum why_election election, const struct why_facts *fa
 	if (election == WHY_ELECTION_NOBODY) {
 		say(sentence, "nobody is heard as Active");
 	} else if (election == WHY_ELECTION_LEFT) {
-		say(sentence, "%s has left with priority 0", why_ip(router, router->active, ip));
+		say(sentence, "%s says that it leaves, with priority 0",
+		    why_ip(router, router->active, ip));
 	} else if (preempts_lower(router)) {
 		say(sentence, "%s is Active with priority %u, lower than ours, %u: we take over",
 		    why_ip(router, router->lower, ip), router->lower_priority, router->effective);

@@ -200,7 +200,8 @@ static void test_why_election_says_who_is_better_and_what_ends_it(void **state)
 		  "damping leaves it in peace until 2023-11-14T22:13:21Z" },
 		{ backup_that_was_damped, "preempts", "about to take over" },
 		{ backup_that_is_mute, "mute", "no advert of ours leaves" },
-		{ backup_of_one_that_left, "left", "192.0.2.2 has left with priority 0, takeover" },
+		{ backup_of_one_that_left, "left",
+		  "192.0.2.2 says that it leaves, with priority 0, takeover" },
 		{ backup_that_preempts, "preempts",
 		  "192.0.2.9 is Active with priority 40, lower than ours, 100: we take over, "
 		  "takeover in 0.3 s" },
