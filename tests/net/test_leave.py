@@ -146,6 +146,28 @@ def test_last_word_leaves_a_third_keepalived_a_backup(lab, nopreempt):
     assert lost(ping, mark) == [], (one.log, two.log)
 
 
+@pytest.mark.parametrize("way", ["stop", "drain"])
+@pytest.mark.parametrize("ipv6", [False, True], ids=["IPv4", "IPv6"])
+def test_leave_to_a_unicast_peer_loses_no_ping(lab, ipv6, way):
+    """What is awaited is announced to all, whoever is told of elections."""
+    agents = []
+    for number, priority in ((2, 150), (3, 100)):
+        peer = f"2001:db8::{5 - number}" if ipv6 else f"192.0.2.{5 - number}"
+        own = f"2001:db8::{number}" if ipv6 else f"192.0.2.{number}"
+        conf = settings(priority, ipv6, source=own, unicast={"peers": [peer]})
+        agents.append(lab.vipd(host(lab, f"gw{number - 1}", number, ipv6), conf))
+    one, two = agents
+    family = 6 if ipv6 else 4
+    one.wait_state("lan", "active", timeout=10, family=family)
+    wait_until(lambda: two.router(family=family)["active_address"], what="a Backup that hears")
+    ping = client(lab, ipv6)
+    mark = lab.now()
+    assert one.term() == 0 if way == "stop" else one.ctl("drain")
+    two.wait_state("lan", "active", family=family)
+    two.host.wait_adverts(2, since=mark)
+    assert lost(ping, mark) == [] and [it[:2] for it in handed_over(one)] == [(1, 0)], one.log
+
+
 @EACH
 def test_stop_with_a_virtual_mac_loses_no_ping(lab, successor, ipv6):
     """A keepalived's adverts call the switch some milliseconds before it has the address, and it

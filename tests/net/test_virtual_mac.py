@@ -314,7 +314,7 @@ def test_start_after_everything_was_killed_removes_what_is_left(lab):
 
 
 def test_many_macvlans_leave_at_once(lab):
-    """One by one the kernel would take 10 to 20 ms for each."""
+    """One by one the kernel would take 10 to 20 ms for each; half a second they wait for others."""
     many = [virtual(name=f"r{i}", vrid=i, addresses=[f"198.51.100.{i}/32"])
             for i in range(1, 101)]
     host = lab.host("gw1", "192.0.2.2/24")
@@ -324,7 +324,7 @@ def test_many_macvlans_leave_at_once(lab):
     mark = lab.now()
     assert one.term() == 0
     last = max(advert.ns for advert in lab.capture.adverts(since=mark, priority=0))
-    assert (last - mark) / 1e9 < 0.5
+    assert (last - mark) / 1e9 < 1
     assert not macvlans(host)
 
 
