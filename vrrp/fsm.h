@@ -221,13 +221,14 @@ void vrrp_source_set(struct vrrp *vr, const uint8_t *source);
  * skew time, since the silence may have been ours; a contested Active answers and announces again,
  * and one that yields says so with a last advert, so that the last announcement is always the
  * winner's. One that cedes says priority 0, which makes Backups take over that do not preempt, goes
- * on serving for vrrp_offer_ns() without an advert, and yields to whoever speaks; if nobody does, it goes on as Active. A last advert has the priority VRRP_PRIORITY_LOWEST, or 0 for a
- * successor that comes with that itself. So one advert of that priority is no Active yet: no Backup
- * that knows another one defers to it, and an Active that would yield answers it first, with its
- * own advert, or with 0 if it cedes, as who is Active has to answer in turn (§6.4.3). Nor is one
- * what comes within a round trip, of 0.2 s or an interval, behind an offer to leave, or a priority
- * that falls, from somebody that this Active was better than until then, if others may have been
- * Active lately; or behind an advert that a Backup has heard, from somebody whom that beats.
+ * on serving for vrrp_offer_ns() without an advert, and yields to whoever speaks; if nobody does,
+ * it goes on as Active. A last advert has the priority VRRP_PRIORITY_LOWEST, or 0 for a successor
+ * that comes with that itself. So one advert of that priority is no Active yet: no Backup that
+ * knows another one defers to it, and an Active that would yield answers it first, with its own
+ * advert, or with 0 if it cedes, as who is Active has to answer in turn (§6.4.3). Nor is one what
+ * comes within a round trip, of 0.2 s or an interval, behind an offer to leave, or a priority that
+ * falls, from somebody that this Active was better than until then, if others may have been Active
+ * lately; or behind an advert that a Backup has heard, from somebody whom that beats.
  * VRRP_EVENT_FORGET ends a wait that a false advert has begun: a Backup knows no Active and waits
  * for its configured Active_Down_Interval from then on, or for what was left if that is less; the
  * next advert is believed as ever. In other states it changes nothing. VRRP_EVENT_UNDATED makes a
@@ -278,8 +279,8 @@ static inline unsigned vrrp_down_intervals(const struct vrrp_config *config)
 
 /**
  * vrrp_offer_ns() - how long an Active that offers to leave waits for a successor: so long that one
- * of the lowest priority comes, which knows its Active_Adver_Interval and may not hear the offer; and
- * half a second at least.
+ * of the lowest priority comes, which knows its Active_Adver_Interval and may not hear the offer;
+ * and half a second at least.
  */
 int64_t vrrp_offer_ns(const struct vrrp_config *config);
 

@@ -18,10 +18,10 @@
  *   - When the faults are over, each family of a component has one Active, on one host but for
  *     those that cannot speak to each other; and nothing changes any more.
  *   - No two hosts have Active members, of one family or of different ones, for longer than the
- *     longest Active_Down_Interval, or an offer to leave if that is longer, while nothing befalls anybody, all have such units, and all of
- *     them can speak in both families, and know that, for all that time; nor for longer than two of
- *     them and an interval, while adverts of one family alone do not come through. What was delayed
- *     or stalled until then takes its own time.
+ *     longest Active_Down_Interval, or an offer to leave if that is longer, while nothing befalls
+ *     anybody, all have such units, and all of them can speak in both families, and know that, for
+ *     all that time; nor for longer than two of them and an interval, while adverts of one family
+ *     alone do not come through. What was delayed or stalled until then takes its own time.
  *   - In calm runs, in which what befalls one family alone is added, nobody changes its state.
  *
  * In mixed worlds one host has a router of the first family alone, or one whose families elect
