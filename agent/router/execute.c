@@ -13,8 +13,8 @@
 #define FRESH_WAITS_MAX 4
 #define FRESH_WAIT_NS   INT64_C(200000)
 
-/* Or so long in all where by an advert, or one announcement, switches would send here what is for
- * addresses that do not answer yet: as long as to set a macvlan down takes. */
+/* Or so long in all where by an advert switches would send here what is for addresses that do not
+ * answer yet: as long as to set a macvlan down takes. */
 #define FRESH_MACVLAN_NS INT64_C(10000000)
 
 enum sent_kind {
@@ -206,7 +206,11 @@ static bool may_announce(const struct routers *routers, struct router *router, u
 
 	if (!serves || !kern_wants_has(routers->wants, want) || routers->said[want].fresh)
 		return false;
-	if (!virtual_mac_has(routers, router, want) || !virtual_mac_is_deaf(routers, router))
+	if (!virtual_mac_has(routers, router, want))
+		return true;
+	if (router_awaits_macvlan(routers, router))
+		return false;
+	if (!virtual_mac_is_deaf(routers, router))
 		return true;
 	router->outbox.unheard = true;
 	return false;
@@ -502,6 +506,16 @@ static uint8_t *queue_advert(struct routers *routers, struct router *router, uin
 	return frame;
 }
 
+/* By its virtual MAC address switches would send here what does not answer yet: while that is so,
+ * as on a host whose kernel finds no time for it, the interface's own one has to do. */
+static void queue_own_advert(struct routers *routers, struct router *router)
+{
+	uint8_t *frame = queue_advert(routers, router, router->outbox.advert_priority);
+
+	if (frame && router_awaits_macvlan(routers, router))
+		kern_frame_set_source(frame, router_lan(routers, router)->interface->mac);
+}
+
 /* @late: those that wait until the addresses are there. */
 static void queue_adverts(struct routers *routers, bool late)
 {
@@ -509,7 +523,7 @@ static void queue_adverts(struct routers *routers, bool late)
 		const struct outbox *outbox = &routers->owing[i]->outbox;
 
 		if (outbox->advert_due && outbox->advert_late == late)
-			(void)queue_advert(routers, routers->owing[i], outbox->advert_priority);
+			queue_own_advert(routers, routers->owing[i]);
 	}
 }
 
