@@ -150,7 +150,8 @@ static bool equal(const union kern_entry *wanted, const union kern_entry *shown)
 	const struct kern_address *a = &wanted->address, *b = &shown->address;
 
 	if (a->prefix_len != b->prefix_len || memcmp(a->peer, b->peer, sizeof(a->peer)) != 0 ||
-	    a->no_prefix_route != b->no_prefix_route || a->deprecated != b->deprecated)
+	    a->no_prefix_route != b->no_prefix_route || a->metric != b->metric ||
+	    a->deprecated != b->deprecated)
 		return false;
 	return a->family == 6 || (a->scope == b->scope && is_label(a, b) &&
 				  memcmp(a->broadcast, b->broadcast, sizeof(a->broadcast)) == 0);
@@ -255,6 +256,7 @@ static bool parse(const struct nlmsghdr *message, union kern_entry *ret_entry)
 	struct kern_address address = { 0 };
 	const struct ifaddrmsg *header;
 	const struct family *family;
+	const uint32_t *metric;
 	const uint8_t *mark;
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header))
@@ -272,6 +274,8 @@ static bool parse(const struct nlmsghdr *message, union kern_entry *ret_entry)
 	address.scope = header->ifa_scope;
 	mark = kern_attributes_get(&attributes, IFA_PROTO_ATTRIBUTE, 1);
 	address.mark = mark ? *mark : 0;
+	metric = kern_attributes_get(&attributes, IFA_RT_PRIORITY, sizeof(*metric));
+	address.metric = metric ? *metric : 0;
 	parse_flags(&attributes, header->ifa_flags, &address);
 	parse_life(&attributes, &address);
 	if (family->number == 4)
@@ -312,6 +316,8 @@ static void put_options(struct nlmsghdr *message, const struct kern_change *chan
 	mnl_attr_put_u8(message, IFA_PROTO_ATTRIBUTE, KERN_ADDRESS_MARK);
 	if (flags)
 		mnl_attr_put_u32(message, IFA_FLAGS, flags);
+	if (address->metric)
+		mnl_attr_put_u32(message, IFA_RT_PRIORITY, address->metric);
 	if (address->family == 4)
 		put_ip4(message, address);
 	put_life(message, change);

@@ -23,12 +23,22 @@ static const uint8_t scopes[] = {
 	[CONF_SCOPE_HOST] = RT_SCOPE_HOST,
 };
 
+/*
+ * Of the route to the prefix of an address on a macvlan: above what the kernel, administrators and
+ * their programs give routes of their own. So a host sends from its own interface what that one
+ * has a route for, also answers to pings over IPv6, for which the kernel prefers the interface that
+ * they came to. Frames with the virtual MAC are ours alone then, and none that waits in a queue can
+ * call switches back to a host that has just left the addresses to another one.
+ */
+#define MACVLAN_METRIC 65536
+
 /* As the kernel shall have it, whatever the index of its interface. */
-static struct kern_address address_of(const struct conf_address *conf)
+static struct kern_address address_of(const struct conf_address *conf, bool on_macvlan)
 {
 	struct kern_address address = { .family = conf->family,
 					.prefix_len = conf->prefix_len,
 					.no_prefix_route = conf->prefix_route == CONF_NO,
+					.metric = on_macvlan ? MACVLAN_METRIC : 0,
 					.deprecated = !conf_address_is_preferred(conf),
 					.scope = scopes[conf->scope] };
 
@@ -51,17 +61,17 @@ static void add_wants(struct routers *routers, unsigned number, const struct con
 	router->want = routers->wants_n;
 	for (unsigned i = 0; i < n; i++) {
 		const struct conf_address *address = &conf->addresses[i];
-		unsigned place = conf_is_on_macvlan(conf, address)
-					 ? router->home
-					 : interfaces_add(routers->interfaces,
-							  conf_address_interface(conf, address));
+		bool on_macvlan = conf_is_on_macvlan(conf, address);
+		unsigned place = on_macvlan ? router->home
+					    : interfaces_add(routers->interfaces,
+							     conf_address_interface(conf, address));
 		struct kern_want want = { .kind = KERN_KIND_ADDRESS,
 					  .interface = place,
 					  .owner = number,
 					  .is_hosts = conf->vrrp.priority == VRRP_PRIORITY_OWNER &&
-						      !conf_is_on_macvlan(conf, address),
+						      !on_macvlan,
 					  .lease_s = lease_s,
-					  .address = address_of(address) };
+					  .address = address_of(address, on_macvlan) };
 
 		kern_wants_add(routers->wants, &want);
 		routers->wants_n++;

@@ -3,9 +3,12 @@
 it when processes, configurations and interfaces change. The rules of the standard on the wire are
 tests/conformance's, pairs with other agents tests/interop's."""
 
+import collections
+import errno
 import json
 import os
 import signal
+import socket
 
 import pytest
 
@@ -251,6 +254,49 @@ def test_arp_names_the_virtual_mac_alone(lab):
     two.wait_state("lan", "active")
     wait_held(two.host)
     assert_names_the_virtual_mac_alone(lab, two.host, client, 100)
+
+
+ETHERTYPE, ECHO, ECHO_REPLY = {4: 0x0800, 6: 0x86dd}, {4: 1, 6: 58}, {1: 0, 58: 129}
+
+
+def answer_macs(lab, host, client):
+    """The MAC addresses from which a host answers to pings and connections, by IP protocol."""
+    mark = lab.now()
+    for vip in VIP.values():
+        address = vip.split("/")[0]
+        ping = lab.ping(client, address)
+        ping.wait_answer()
+        ping.stop()
+        with client.socket(socket.AF_INET6 if ":" in address else socket.AF_INET,
+                           socket.SOCK_STREAM) as refused:
+            assert refused.connect_ex((address, 9)) == errno.ECONNREFUSED
+    found = collections.defaultdict(set)
+    for frame in lab.capture.frames(mark, host):
+        if frame.ip and (frame.ip.proto == socket.IPPROTO_TCP or
+                         ECHO_REPLY.get(frame.ip.proto) == frame.ip.payload[0]):
+            found[frame.ethertype, frame.ip.proto].add(frame.src_mac)
+    return found
+
+
+def test_host_sends_from_its_interface_what_that_has_a_route_for(lab):
+    """A frame with the virtual MAC that waits in a queue while another host takes over would call
+    switches back to the one that has just left."""
+    agent = lab.vipd(host_of_both(lab, "gw1", 2), [both(200, mac="virtual")])
+    wait_states(agent, "active")
+    for family in FAMILIES:
+        wait_held(agent.host, family)
+    client = host_of_both(lab, "client", 100)
+    own = agent.host.mac()
+    answers = {(ETHERTYPE[family], proto): {own} for family in FAMILIES
+               for proto in (ECHO[family], socket.IPPROTO_TCP)}
+    assert answer_macs(lab, agent.host, client) == answers
+    # Whichever of the two routes to the subnet was made last; and it has but one.
+    agent.host.ip("route del 192.0.2.0/24 dev eth0", "route del 2001:db8::/64 dev eth0")
+    assert answer_macs(lab, agent.host, client) == {
+        (ETHERTYPE[family], proto): {MAC[family]} for family in FAMILIES
+        for proto in (ECHO[family], socket.IPPROTO_TCP)}
+    agent.host.ip("route append 192.0.2.0/24 dev eth0", "route append 2001:db8::/64 dev eth0")
+    assert answer_macs(lab, agent.host, client) == answers
 
 
 # ---- processes ----

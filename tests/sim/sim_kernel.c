@@ -74,6 +74,7 @@ struct kern_address kernel_shown(const struct sim *sim, unsigned i, unsigned k)
 	struct kern_address shown = kernel_address(sim, i, k);
 
 	shown.mark = address->mark;
+	shown.metric = address->metric;
 	shown.leased = address->end_ns != VRRP_NEVER;
 	if (shown.family == 6) {
 		shown.prefix_len = address->prefix_len;
@@ -285,7 +286,8 @@ static bool is_deprecated(const struct sim *sim, unsigned i, unsigned k)
 	return sim->routers[i].config.family == 6 && prefix_len_of(sim, i, k) == 128;
 }
 
-static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uint32_t lifetime_s)
+static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uint32_t metric,
+		uint32_t lifetime_s)
 {
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
 	struct sim_address *address = &kernel->table[k];
@@ -301,6 +303,7 @@ static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uin
 					 .mark = actor.process ? KERN_ADDRESS_MARK : 0,
 					 .unanswered = actor.process && actor.process->unanswered,
 					 .prefix_len = length_of(sim, i, actor, k),
+					 .metric = metric,
 					 .deprecated = actor.process && is_deprecated(sim, i, k),
 					 .put_ns = sim->now_ns,
 					 .seq = kernel->seq++ };
@@ -422,6 +425,9 @@ int kernel_change(struct sim *sim, struct sim_process *by, const struct kern_cha
 		return change_other(sim, i);
 	if (refusal)
 		return refusal;
+	if (change->add && (change->address.metric != 0) != kernel->macvlans.used)
+		check_fail(sim, "M", "%s gives the route to an address %s metric", node_name(i),
+			   change->address.metric ? "a" : "no");
 	if (change->add && change->address.family == 6)
 		ip6_check_message(sim, i, change);
 	if (change->add && address->present) {
@@ -430,6 +436,7 @@ int kernel_change(struct sim *sim, struct sim_process *by, const struct kern_cha
 		check_removal(sim, by, k); /* a lease on it would be a removal later */
 		check_renewal(sim, by, k);
 		address->unanswered = false;
+		address->metric = change->address.metric;
 		set_lease(sim, i, k, change->lifetime_s);
 		tell_address(sim, i, actor, k, false);
 		return 0;
@@ -440,7 +447,7 @@ int kernel_change(struct sim *sim, struct sim_process *by, const struct kern_cha
 	if (change->add) {
 		if (address->stolen && knows(by, change, k))
 			check_restored(sim, i, k);
-		put(sim, i, actor, k, change->lifetime_s);
+		put(sim, i, actor, k, change->address.metric, change->lifetime_s);
 	} else {
 		check_removal(sim, by, k);
 		take(sim, i, actor, k, change->promote);
@@ -540,7 +547,7 @@ void kernel_squat(struct sim *sim, unsigned i, unsigned k, bool there)
 	disturb(sim, i);
 	trace(sim, "somebody %s an address of %s", there ? "adds" : "removes", node_name(i));
 	if (there) {
-		put(sim, i, somebody, k, 0);
+		put(sim, i, somebody, k, 0, 0);
 	} else {
 		mark_lost(sim, i, somebody, k);
 		take(sim, i, somebody, k, false);

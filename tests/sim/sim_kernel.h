@@ -43,8 +43,9 @@ struct sim_address {
 	bool unanswered;  /* who added it was not told so, and nobody has renewed it since */
 	bool deprecated;  /* not to be a source of the host's own connections */
 	uint8_t prefix_len;
-	bool stolen; /* not present: somebody took it away since the last takeover */
-	bool ended;  /* not present: its lease ended */
+	uint32_t metric; /* of the route to its prefix, as asked for */
+	bool stolen;     /* not present: somebody took it away since the last takeover */
+	bool ended;      /* not present: its lease ended */
 };
 
 /* Packets to an address are dropped. */

@@ -108,6 +108,9 @@ static void test_address_with_other_options_is_not_equal(void **state)
 		shown.no_prefix_route = true;
 		assert_false(is_equal(&wanted, &shown));
 		shown = wanted;
+		shown.metric = 1;
+		assert_false(is_equal(&wanted, &shown));
+		shown = wanted;
 		shown.deprecated = true;
 		assert_false(is_equal(&wanted, &shown));
 		/* Whose it is, for how long, and in what state is not what is wanted. */
@@ -208,6 +211,7 @@ static void test_address_says_what_is_wanted(void **state)
 		assert_false(shown.leased);
 		assert_true(is_equal(&change.address, &shown));
 		change.address.no_prefix_route = change.address.deprecated = true;
+		change.address.metric = 0x12345678;
 		memset(change.address.peer, 3, i ? 16 : 4);
 		if (i == 0) {
 			change.address.scope = RT_SCOPE_HOST;
