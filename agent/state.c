@@ -78,6 +78,7 @@ static void fill_record(struct election_record *r, const struct vrrp *vr)
 		.reason_by = e->reason.by,
 		.fell_from = e->fell_from,
 		.fell_ns = e->fell_ns,
+		.offered_ns = e->offered_ns,
 		.reason_cause = e->reason.cause,
 	};
 	memcpy(r->source, e->source, sizeof(r->source));
@@ -135,6 +136,10 @@ static void take_record(struct vrrp *vr, const struct election_record *r)
 	e->announce_ns = r->announce_ns;
 	e->fell_from = r->fell_from;
 	e->fell_ns = r->fell_ns;
+	e->offered_ns = r->offered_ns;
+	/* It was not shortened by one that did not keep it. */
+	if (e->ceding && !e->offered_ns)
+		e->offered_ns = e->advert_ns - vrrp_offer_ns(c);
 	memcpy(e->source, r->source, sizeof(e->source));
 	memcpy(e->reason.source, r->reason_source, sizeof(e->reason.source));
 	memcpy(e->active_source, r->active_source, sizeof(e->active_source));

@@ -101,7 +101,8 @@ struct election_record {
 	uint8_t reserved[2];
 	int64_t delayed_ns; /* 0: over, also of a version that did not keep it */
 	struct doubt_record doubts_before[VRRP_DOUBTS_MAX - 1];
-	int64_t fell_ns; /* 0: never, also of a version that did not keep it */
+	int64_t fell_ns;    /* 0: never, also of a version that did not keep it */
+	int64_t offered_ns; /* while it cedes; 0: of a version that did not keep it */
 };
 
 struct counters_record {
@@ -165,7 +166,7 @@ struct will_entry {
 	uint32_t setting;
 };
 
-_Static_assert(sizeof(struct election_record) == 344, "a record only grows at its end");
+_Static_assert(sizeof(struct election_record) == 352, "a record only grows at its end");
 _Static_assert(offsetof(struct election_record, effective_priority) == 35 &&
 		       offsetof(struct election_record, listening) == 36 &&
 		       offsetof(struct election_record, reason_own_priority) == 37 &&
@@ -173,7 +174,8 @@ _Static_assert(offsetof(struct election_record, effective_priority) == 35 &&
 		       offsetof(struct election_record, down_intervals) == 39 &&
 		       offsetof(struct election_record, doubt) == 192 &&
 		       offsetof(struct election_record, doubts_before) == 240 &&
-		       offsetof(struct election_record, fell_ns) == 336,
+		       offsetof(struct election_record, fell_ns) == 336 &&
+		       offsetof(struct election_record, offered_ns) == 344,
 	       "and nothing in it moves");
 _Static_assert(sizeof(struct router_record) == 88, "a record only grows at its end");
 _Static_assert(sizeof(struct farewell_record) == 24, "a record only grows at its end");

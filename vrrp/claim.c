@@ -156,9 +156,9 @@ static bool has_fallen(const struct vrrp *vr, int64_t now_ns)
 static bool has_offered(const struct vrrp *vr, int64_t now_ns)
 {
 	const struct vrrp_election *e = &vr->election;
-	int64_t offer_ns = e->advert_ns - vrrp_offer_ns(&vr->config);
 
-	return e->ceding && e->contested_ns <= offer_ns && now_ns < offer_ns + round_trip_ns(vr);
+	return e->ceding && e->contested_ns <= e->offered_ns &&
+	       now_ns < e->offered_ns + round_trip_ns(vr);
 }
 
 void fsm_fall(struct vrrp *vr, uint8_t priority, int64_t now_ns)

@@ -44,7 +44,22 @@ static void cede(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 	fsm_act_advert(out, VRRP_PRIORITY_LEAVE);
 	fsm_doubt_anew(vr);
 	vr->election.ceding = true;
+	vr->election.offered_ns = now_ns;
 	vr->election.advert_ns = now_ns + vrrp_offer_ns(&vr->config);
+}
+
+/*
+ * A rival is heard that may have yielded to what was said before the offer, or may have come for
+ * it and leave as well: both shall not serve for longer than anybody waits for an Active. The
+ * lowest priority may be the last word of one that serves no longer.
+ */
+static void shorten_offer(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
+{
+	int64_t down_ns = vrrp_down_ns(vr->config.version, vr->election.priority,
+				       vr->config.interval_cs, vrrp_down_intervals(&vr->config));
+
+	if (advert->priority != VRRP_PRIORITY_LOWEST)
+		vr->election.advert_ns = fsm_min_ns(vr->election.advert_ns, now_ns + down_ns);
 }
 
 /* When no more of a contest can be under way than its last words, which a router that yields sends.
@@ -177,8 +192,10 @@ static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 {
 	bool beaten = fsm_is_beaten(vr, advert, now_ns), doubts;
 
-	if (beaten && vr->election.ceding)
+	if (beaten && vr->election.ceding) {
+		shorten_offer(vr, advert, now_ns);
 		return;
+	}
 	doubts = fsm_doubts(vr, advert, now_ns);
 	if (doubts && vr->election.ceding) {
 		/* It serves no longer. But one that has come nevertheless answers this. */

@@ -274,16 +274,34 @@ static bool is_left_to_first(struct vrrp_unit *unit, unsigned i, const struct vr
 	return event->now_ns - unit->tie_since_ns <= patience_ns;
 }
 
+/* All of them wait for the same successor: one that has heard it does not do so for longer. */
+static void end_offers_with(struct vrrp_unit *unit, const struct vrrp_member *member)
+{
+	int64_t until_ns = member->vr->election.advert_ns;
+
+	for (unsigned i = 0; i < unit->n; i++) {
+		struct vrrp_election *e = &unit->members[i].vr->election;
+
+		if (!e->ceding || e->advert_ns <= until_ns)
+			continue;
+		e->advert_ns = until_ns;
+		unit->members[i].touched = true;
+	}
+}
+
 static void on_active_advert(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *event,
 			     struct vrrp_output *out)
 {
 	const struct vrrp_member *member = &unit->members[i];
+	int64_t advert_ns = member->vr->election.advert_ns;
 
 	if (is_left_to_first(unit, i, event)) {
 		contest(unit, unit->n, event->now_ns, out);
 		return;
 	}
 	step(unit, i, event, &out[i]);
+	if (member->vr->election.ceding && member->vr->election.advert_ns < advert_ns)
+		end_offers_with(unit, member);
 	if (is_in(member, VRRP_STATE_BACKUP))
 		give_way(unit, member, member->vr->election.reason.code, event->now_ns, out);
 	else

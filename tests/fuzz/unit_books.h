@@ -318,7 +318,7 @@ static inline bool is_beaten(const struct subject *s, unsigned i)
 	const struct vrrp *before = &s->books[i].before;
 	const struct vrrp_election *e = &before->election;
 	int64_t interval_ns = interval_ns_of(before->config.interval_cs), now_ns = time_of(s, i),
-		offer_ns = e->advert_ns - offer_ns_of(before);
+		offer_ns = e->offered_ns;
 	bool fell = e->fell_ns && now_ns - e->fell_ns < round_trip(before),
 	     offered = e->ceding && e->contested_ns <= offer_ns &&
 		       now_ns - offer_ns < round_trip(before);

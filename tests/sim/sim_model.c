@@ -177,9 +177,8 @@ static bool has_fallen(const struct sim_gateway *r, const struct sim_model *m, i
 
 static bool has_offered(const struct sim_gateway *r, const struct sim_model *m, int64_t now_ns)
 {
-	int64_t offer_ns = m->beat_ns - model_offer_ns(&r->config);
-
-	return m->cedes && m->contest_ns <= offer_ns && now_ns - offer_ns < round_trip_ns(r);
+	return m->cedes && m->contest_ns <= m->offered_ns &&
+	       now_ns - m->offered_ns < round_trip_ns(r);
 }
 
 /* It may have heard of this Active, and yielded, behind that. */
@@ -403,6 +402,7 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 	struct sim_gateway *r = &sim->routers[i];
 	struct sim_model *m = &sim->check.models[i];
 	bool beaten = is_beaten(r, m, advert, now_ns), wins = advert_wins(r, advert), doubts;
+	int64_t down_ns = model_down_ns(&r->config, r->config.interval_cs);
 
 	if (beaten && m->cedes) {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
@@ -410,6 +410,8 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 			check_fail(sim, "timing", "%s acts on an advert of before its offer",
 				   node_name(i));
 		m->asked_ns = sim->now_ns;
+		if (advert->priority != 1 && m->beat_ns > now_ns + down_ns)
+			m->beat_ns = now_ns + down_ns;
 		return;
 	}
 	m->repeated = 0;
@@ -577,6 +579,7 @@ static void cede(struct sim *sim, unsigned i, const struct vrrp_output *out, int
 		check_fail(sim, "timing", "%s does not say that it would leave", node_name(i));
 	doubt_anew(m);
 	m->cedes = true;
+	m->offered_ns = now_ns;
 	m->beat_ns = now_ns + model_offer_ns(c);
 }
 

@@ -23,7 +23,8 @@ struct sim_model {
 	bool left;            /* Backup: whom it heard last has left */
 	bool nobody;          /* Backup: nobody was heard yet */
 	bool granted;         /* Backup: a late timer was not believed once */
-	bool cedes;           /* Active: has offered to leave, and does not speak for a while */
+	bool cedes;           /* Active: has offered to leave, and does not speak for a while, */
+	int64_t offered_ns;   /* since then */
 	bool listens;         /* Active: stood still, and does not speak before it has listened */
 	uint8_t from[SIM_ADDRESS_LEN]; /* Backup: the Active as last heard, */
 	uint8_t heard;                 /* with that priority */

@@ -274,6 +274,7 @@ void unit_follow(struct sim *sim, unsigned i, const struct vrrp_event *event)
 	m->beat_ns = e->advert_ns;
 	m->listens = e->listening;
 	m->cedes = e->ceding;
+	m->offered_ns = e->offered_ns;
 	m->granted = e->late_granted;
 	m->ifindex = sim->routers[i].kernel.link.ifindex;
 }
@@ -486,8 +487,7 @@ static bool one_family_is_cut(const struct sim *sim)
 	return families == 1 || families == 2;
 }
 
-/* The longest time until all have heard the better one, or that a better one is there; or until who
- * has offered to leave, when that one leaves, too, is gone. */
+/* The longest time until all have heard the better one, or that a better one is there. */
 static int64_t split_ns(const struct sim *sim)
 {
 	int64_t longest_ns = 0;
@@ -498,8 +498,6 @@ static int64_t split_ns(const struct sim *sim)
 
 		if (down_ns > longest_ns)
 			longest_ns = down_ns;
-		if (model_offer_ns(c) > longest_ns)
-			longest_ns = model_offer_ns(c);
 	}
 	if (one_family_is_cut(sim)) /* a tie is left to the other one for as long */
 		longest_ns = 2 * longest_ns + sim->check.interval_max_cs * 10 * SIM_MS;

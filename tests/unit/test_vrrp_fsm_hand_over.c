@@ -308,6 +308,45 @@ static void test_hand_over_with_short_intervals_believes_as_soon(void **state)
 	}
 }
 
+/* One that may have come for the offer is waited for as any Active is; who says 1 may be gone. */
+static void test_hand_over_waits_no_longer_for_a_rival_than_for_an_active(void **state)
+{
+	static const struct {
+		unsigned own, theirs;
+		uint16_t interval_cs;
+		int64_t wait_ns; /* from when that is heard; 0: as long as before */
+	} rows[] = {
+		{ 150, 100, 100, INT64_C(3414062500) },
+		{ 254, 253, 100, INT64_C(3007812500) },
+		{ 150, 100, 5, INT64_C(170703125) },
+		{ 150, 2, 5, INT64_C(170703125) },
+		{ 150, 1, 100, 0 },
+		{ 150, 1, 5, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct vrrp vr = recent(rows[i].own);
+		int64_t until_ns;
+
+		vr.config.interval_cs = rows[i].interval_cs;
+		on_cede(&vr, T0);
+		until_ns = T0 + vrrp_offer_ns(&vr.config);
+		assert_int_equal(vr.election.advert_ns, until_ns);
+		if (rows[i].wait_ns)
+			until_ns = T0 + MS + rows[i].wait_ns;
+		for (unsigned again = 0; again < 2; again++) {
+			assert_string_equal(on_advert(&vr, T0 + (1 + again) * MS, rows[i].theirs,
+						      LOWER_ADDRESS, rows[i].interval_cs),
+					    "");
+			assert_true(vr.election.ceding);
+			assert_int_equal(vr.election.advert_ns, until_ns);
+		}
+		on_advert(&vr, T0 + 3 * MS, 0, LOWER_ADDRESS, rows[i].interval_cs);
+		assert_int_equal(vr.election.advert_ns, until_ns);
+	}
+}
+
 /* The contest was over when the better one left: a second, and an interval. */
 static void test_hand_over_long_after_a_contest_believes_the_first_advert(void **state)
 {
@@ -680,6 +719,7 @@ int main(void)
 		cmocka_unit_test(test_backup_takes_no_last_word_for_an_active),
 		cmocka_unit_test(test_backup_believes_the_second_advert_of_a_last_resort),
 		cmocka_unit_test(test_backup_believes_its_active_of_the_lowest_priority_at_once),
+		cmocka_unit_test(test_hand_over_waits_no_longer_for_a_rival_than_for_an_active),
 		cmocka_unit_test(test_backup_that_has_deferred_doubts_the_next_last_word),
 		cmocka_unit_test(test_backup_defers_to_nobody_that_its_active_has_beaten),
 		cmocka_unit_test(test_backup_defers_to_nobody_that_comes_before_its_time),
