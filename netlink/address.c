@@ -52,8 +52,7 @@ static bool is_zero(const uint8_t *bytes, size_t len)
 	return memcmp(bytes, zeros, len) == 0;
 }
 
-/* Whether the first bits of two addresses are the same. */
-static bool share_prefix(const uint8_t *a, const uint8_t *b, unsigned bits)
+bool kern_address_share_prefix(const uint8_t *a, const uint8_t *b, unsigned bits)
 {
 	unsigned whole = bits / 8, mask = 0xff00u >> bits % 8 & 0xff;
 
@@ -117,7 +116,8 @@ static bool collide(const union kern_entry *a, const union kern_entry *b)
 	if (a->address.family == 6)
 		return true;
 	return a->address.prefix_len == b->address.prefix_len &&
-	       share_prefix(prefix_of(&a->address), prefix_of(&b->address), a->address.prefix_len);
+	       kern_address_share_prefix(prefix_of(&a->address), prefix_of(&b->address),
+					 a->address.prefix_len);
 }
 
 /* The kernel ends IPv4 addresses with the first one of their subnet. */

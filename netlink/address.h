@@ -58,6 +58,13 @@ extern const struct kern_ops kern_address_ops;
 void kern_address_set_broadcast(struct kern_address *address);
 
 /**
+ * kern_address_share_prefix() - whether the first bits of two addresses are the same.
+ * @a, @b: network byte order.
+ * @bits: at most as many as they have.
+ */
+bool kern_address_share_prefix(const uint8_t *a, const uint8_t *b, unsigned bits);
+
+/**
  * kern_address_is_link_local() - whether it is valid on its link alone: fe80::/10 (RFC 4291 §2.5.6)
  * or 169.254/16 (RFC 3927).
  */

@@ -293,6 +293,40 @@ static void run_round(struct routers *routers, struct router *router)
 	router_schedule(routers, router);
 }
 
+/*
+ * Whether somebody may still serve whom clients would leave: then what is added over IPv6, which
+ * does not answer before the kernel's event of it (hear.c), is not announced before that, and
+ * nothing before the routes are there.
+ */
+static bool may_be_served(struct router *router)
+{
+	bool served = false;
+
+	for (unsigned i = 0; i < router_mates_n(router); i++) {
+		enum vrrp_reason_code code = router_mate(router, i)->vr.election.reason.code;
+
+		served |= code == VRRP_REASON_PREEMPT || code == VRRP_REASON_LEFT;
+	}
+	return served;
+}
+
+/* Whoever comes for one address comes for what the whole unit routes, too. */
+static bool has_routes(struct router *router)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < router_mates_n(router); i++)
+		n += routes_wants_n(router_mate(router, i)->conf);
+	return n != 0;
+}
+
+/* Where all addresses have one MAC address they are announced together: by the first one, switches
+ * send here what is for all of them. */
+static bool announces_all(const struct router *router)
+{
+	return router->outbox.advert_late && router_has_virtual_mac(router);
+}
+
 /* An address that is new here, at once if the pace allows it. */
 static void announce_new(struct routers *routers, struct router *router, unsigned address)
 {
@@ -301,10 +335,13 @@ static void announce_new(struct routers *routers, struct router *router, unsigne
 	/* Whoever hands over says nothing behind its successor. */
 	if (router->vr.election.state != VRRP_STATE_ACTIVE)
 		return;
-	/* By the first one, switches send here what is for all of them. */
-	if (router->outbox.advert_late && router_has_virtual_mac(router))
+	if (announces_all(router))
 		return;
-
+	if (has_routes(router) && may_be_served(router)) {
+		round_one(&router->round, n, address);
+		router_owe_late_round(routers, router);
+		return;
+	}
 	if (router->conf->announce.pace_ns == 0) {
 		(void)queue_announcement(routers, router, router->want + address);
 		return;
@@ -333,22 +370,6 @@ static void take_macvlan_news(struct routers *routers, const struct kern_news *n
 	for (unsigned i = 0; i < n; i++)
 		if (virtual_mac_has(routers, router, router->want + i))
 			announce_new(routers, router, i);
-}
-
-/*
- * Whether somebody may still serve whom clients would leave: then what is added over IPv6, which
- * does not answer before the kernel's event of it (hear.c), is not announced before that.
- */
-static bool may_be_served(struct router *router)
-{
-	bool served = false;
-
-	for (unsigned i = 0; i < router_mates_n(router); i++) {
-		enum vrrp_reason_code code = router_mate(router, i)->vr.election.reason.code;
-
-		served |= code == VRRP_REASON_PREEMPT || code == VRRP_REASON_LEFT;
-	}
-	return served;
 }
 
 /* The fate of one address: told, counted, and announced when it is new here. */
@@ -616,23 +637,27 @@ static void queue_announcements(struct routers *routers)
 	}
 }
 
-/* What waited for the addresses: the first advert, and where all of them have one MAC address,
- * their announcement. */
+/* What waited for the addresses: the first advert, and announcements. Those that wait for routes,
+ * too, do so in the next turn if there were too many for one. */
 static void say_late(struct routers *routers)
 {
+	bool cut = kern_reconcile_is_cut(routers->wants);
+
 	queue_adverts(routers, true);
 	for (unsigned i = 0; i < routers->owing_n; i++) {
 		struct router *router = routers->owing[i];
 
-		if (!router->outbox.advert_late || !router_has_virtual_mac(router))
+		if (announces_all(router))
+			round_all(&router->round,
+				  router->conf->addresses_n + router->conf->extra_n);
+		else if (!router->outbox.announce_late || cut)
 			continue;
-		round_all(&router->round, router->conf->addresses_n + router->conf->extra_n);
 		run_round(routers, router);
 	}
 	routers_flush(routers);
 }
 
-/* @said: also the farewells. */
+/* @said: also the farewells, and what waits for routes. */
 static void empty_outboxes(struct routers *routers, bool said)
 {
 	unsigned n = 0;
@@ -643,11 +668,11 @@ static void empty_outboxes(struct routers *routers, bool said)
 		outbox->advert_due = outbox->advert_late = outbox->announce_due = false;
 		outbox->recall_due = false;
 		outbox->probe = (struct rivals_probe){ 0 };
-		outbox->listed = outbox->farewell_due && !said;
+		outbox->farewell_due &= !said;
+		outbox->announce_late &= !said;
+		outbox->listed = outbox->farewell_due || outbox->announce_late;
 		if (outbox->listed)
 			routers->owing[n++] = routers->owing[i];
-		else
-			outbox->farewell_due = false;
 	}
 	routers->owing_n = n;
 }

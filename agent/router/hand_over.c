@@ -157,10 +157,16 @@ static bool can_be_heard(const struct routers *routers, const struct router *rou
 	       router_announces_on(routers, router, want);
 }
 
+/* Routes serve clients of all its addresses, and go with the last one; but none is left that needs
+ * this one. */
 static void let_go(struct routers *routers, struct router *router, unsigned address)
 {
-	if (router->hand_over.gone_n++ == 0)
-		router_want_routes(routers, router, false);
+	const struct conf_address *conf = &router->conf->addresses[address];
+
+	for (unsigned i = 0; i < router->conf->routes_n; i++)
+		if (routes_needs(&router->conf->routes[i], conf))
+			router_want_route(routers, router, i, false);
+	router->hand_over.gone_n++;
 	router_want_address(routers, router, address, false);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent/event.h"
+#include "netlink/address.h"
 #include "netlink/receive.h"
 #include "vrrp/packet.h"
 
@@ -255,21 +256,13 @@ static const uint8_t *find_source(const struct lan *lan, const uint8_t *bytes)
 	return NULL;
 }
 
-/* Whether the first bits of two addresses are the same. */
-static bool share_prefix(const uint8_t *a, const uint8_t *b, unsigned bits)
-{
-	unsigned whole = bits / 8, mask = 0xff00u >> bits % 8 & 0xff;
-
-	return memcmp(a, b, whole) == 0 && (mask == 0 || ((a[whole] ^ b[whole]) & mask) == 0);
-}
-
 bool lan_is_near(const struct lan *lan, const uint8_t *bytes)
 {
 	for (unsigned i = 0; i < lan->sources_n; i++) {
 		const struct lan_source *source = &lan->sources[i];
 		const uint8_t *subnet = source->peer[0] ? source->peer : source->bytes;
 
-		if (share_prefix(subnet, bytes, source->prefix_len))
+		if (kern_address_share_prefix(subnet, bytes, source->prefix_len))
 			return true;
 	}
 	return false;
@@ -278,7 +271,7 @@ bool lan_is_near(const struct lan *lan, const uint8_t *bytes)
 /* The greater, the better; of equals the first. */
 static unsigned fitness(const struct lan_source *source, const uint8_t *vip)
 {
-	bool near = share_prefix(source->bytes, vip, source->prefix_len);
+	bool near = kern_address_share_prefix(source->bytes, vip, source->prefix_len);
 
 	return source->is_vip ? 1 : near ? 3 : 2;
 }

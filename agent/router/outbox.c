@@ -30,6 +30,11 @@ void router_owe_round(struct routers *routers, struct router *router)
 	outbox_of(routers, router)->round_due = true;
 }
 
+void router_owe_late_round(struct routers *routers, struct router *router)
+{
+	outbox_of(routers, router)->announce_late = true;
+}
+
 void router_owe_advert(struct routers *routers, struct router *router, uint8_t priority)
 {
 	struct outbox *outbox = outbox_of(routers, router);

@@ -30,13 +30,14 @@
 
 /* What a router owes to the wire at the end of the turn. */
 struct outbox {
-	bool listed;       /* among those that owe anything */
-	bool advert_due;   /* as Active */
-	bool advert_late;  /* when its addresses are there */
-	bool farewell_due; /* of one that gives its addresses up, and first removes them */
-	bool announce_due; /* all of its addresses */
-	bool round_due;    /* what is left of them */
-	bool recall_due;   /* one, so that switches send here what is for its virtual MAC address */
+	bool listed;        /* among those that owe anything */
+	bool advert_due;    /* as Active */
+	bool advert_late;   /* when its addresses are there */
+	bool farewell_due;  /* of one that gives its addresses up, and first removes them */
+	bool announce_due;  /* all of its addresses */
+	bool announce_late; /* new ones, when all else is there */
+	bool round_due;     /* what is left of them */
+	bool recall_due; /* one, so that switches send here what is for its virtual MAC address */
 	struct rivals_probe probe; /* whether anybody else has these addresses */
 	bool unheard;              /* some were not announced, since their macvlan was not up */
 	uint8_t advert_priority, farewell_priority;

@@ -174,6 +174,11 @@ void router_owe_probe(struct routers *routers, struct router *router,
 void router_owe_round(struct routers *routers, struct router *router);
 
 /**
+ * router_owe_late_round() - likewise, when all that the kernel is to have is there.
+ */
+void router_owe_late_round(struct routers *routers, struct router *router);
+
+/**
  * routers_lan() - an interface as a place where a family is spoken.
  * @interface: its number.
  *

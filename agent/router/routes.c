@@ -45,6 +45,23 @@ unsigned routes_wants_n(const struct conf_router *conf)
 	return conf->routes_n + conf->rules_n;
 }
 
+static bool is_near(const struct conf_address *address, uint8_t family, const uint8_t *via)
+{
+	return family == address->family &&
+	       kern_address_share_prefix(address->bytes, via, address->prefix_len);
+}
+
+bool routes_needs(const struct conf_route *route, const struct conf_address *address)
+{
+	bool needs = route->source_family == address->family &&
+		     memcmp(route->source, address->bytes, sizeof(route->source)) == 0;
+
+	needs |= is_near(address, route->via_family, route->via);
+	for (unsigned i = 0; i < route->nexthops_n; i++)
+		needs |= is_near(address, route->nexthops[i].via_family, route->nexthops[i].via);
+	return needs;
+}
+
 unsigned routes_list_interfaces(const struct conf_router *conf, const char **ret_names)
 {
 	unsigned n = 0;

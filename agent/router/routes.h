@@ -23,6 +23,8 @@
 #include "vrrp/fsm.h"
 
 struct conf;
+struct conf_address;
+struct conf_route;
 struct conf_router;
 struct router;
 struct routers;
@@ -69,6 +71,12 @@ struct routes {
  * routes_wants_n() - how many routes and rules a configured router has.
  */
 unsigned routes_wants_n(const struct conf_router *conf);
+
+/**
+ * routes_needs() - whether the kernel may drop a route with an address: it is its source, or its
+ * prefix leads to a gateway.
+ */
+bool routes_needs(const struct conf_route *route, const struct conf_address *address);
 
 /**
  * routes_list_interfaces() - the names of the interfaces that the routes of a router lead over.

@@ -696,6 +696,13 @@ void router_look_at_tracks(struct routers *routers, struct router *router)
 	look_if_due(routers, router);
 }
 
+/* Whoever hands over keeps those that are there until it lets them go itself. */
+static bool needs_route(const struct routers *routers, const struct router *owner, unsigned number)
+{
+	return owner->vr.election.state == VRRP_STATE_ACTIVE ||
+	       (hand_over_is_on(owner) && kern_wants_has(routers->wants, owner->route + number));
+}
+
 static void assess_routes(struct routers *routers, unsigned interface)
 {
 	const struct routes *routes = &routers->routes;
@@ -710,7 +717,7 @@ static void assess_routes(struct routers *routers, unsigned interface)
 
 		look_if_due(routers, owner);
 		router_want_route(routers, owner, route->number,
-				  owner->vr.election.state == VRRP_STATE_ACTIVE);
+				  needs_route(routers, owner, route->number));
 	}
 }
 

@@ -398,10 +398,11 @@ def test_stop_of_many_ipv6_addresses_awaits_each(lab):
     assert set(lost(ping, mark)) <= set(ping.lost_from(two.host)), one.log
 
 
-def announced_one_by_one(lab, addresses, known, every):
+def announced_one_by_one(lab, addresses, known, every, **keys):
     """A gw1 that has yielded to a better one, which announces some of its addresses, the known
     ones. Return: the agent, what it hears of its kernel, and the flood of announcements."""
-    conf = settings(150, extra_addresses=[f"198.51.100.{n + 1}/32" for n in range(addresses - 1)])
+    conf = settings(150, extra_addresses=[f"198.51.100.{n + 1}/32" for n in range(addresses - 1)],
+                    **keys)
     one = lab.vipd(host(lab, "gw1", 2, False), conf)
     lab.leave_to(*conf, interval=100)
     one.wait_state("lan", "active", timeout=10)
@@ -426,6 +427,29 @@ def test_rest_goes_an_interval_after_the_last_announcement(lab):
     assert all(1 <= (it - last.ns) / 1e9 < 1.5 for it in gone)
 
 
+def test_routes_go_with_the_last_address_or_the_one_that_they_need(lab):
+    """Clients of the other addresses are still routed."""
+    to = {"interface": "eth0", "table": 100}
+    routes = [{"to": "203.0.113.0/24", **to}, {"to": "203.0.112.0/24", **to, "source": "192.0.2.1"},
+              {"to": "203.0.111.0/24", **to, "source": "198.51.100.1"},
+              {"to": "203.0.110.0/24", **to, "via": "192.0.2.254"}]
+    one, _, flood = announced_one_by_one(lab, addresses=3, known=1, every=0.3, routes=routes,
+                                              rules=[{"from": "10.0.0.0/8", "table": 100,
+                                                      "priority": 1000}])
+
+    def left():
+        shown = one.host.run("ip", "route", "show", "table", "100", check=False).stdout
+        return re.findall(r"^203\.0\.(\d+)", shown, re.M), "lookup 100" in one.host.run(
+            "ip", "rule").stdout
+    wait_until(lambda: "192.0.2.1/24" not in one.host.addresses(), what="the first one to go")
+    kept = left()
+    assert "198.51.100.1/32" in one.host.addresses(), "read before it goes, an interval later"
+    assert kept == (["111", "113"], True)
+    wait_until(lambda: left() == ([], False), what="no route, and no rule")
+    flood.wait()
+    assert not any("route=" in line for line in one.log), one.log
+
+
 @pytest.mark.campaign
 def test_announcements_hold_a_leaver_for_so_long_and_no_longer(lab):
     """One each 0.4 s, of more than there are in 20 s."""
@@ -436,6 +460,62 @@ def test_announcements_hold_a_leaver_for_so_long_and_no_longer(lab):
     [(announced, unannounced, after_us)] = handed_over(one)
     assert 20_000_000 <= after_us < 21_000_000 and 40 < announced and 20 < unannounced
     assert not any("error:" in line for line in one.log), one.log
+
+
+# ---- with routes ----
+
+FAR = {4: "198.51.100.1", 6: "2001:db8:f::1"}
+WAN = {4: "203.0.113.{}", 6: "2001:db8:1::{}"}
+
+
+def gateways(lab, family, **keys):
+    """A pair whose routes, the last one of which is used, lead to a host behind it; and a client
+    that reaches that by the virtual address. Return: the two agents, and pings of the client."""
+    ipv6, wan, far = family == 6, WAN[family], FAR[family]
+    length, option = (64, "-6") if ipv6 else (24, "-4")
+    nets = [f"2001:db8:e:{i:x}::/64" if ipv6 else f"10.0.{i}.0/24" for i in range(200)]
+    routes = [{"to": net, "via": wan.format(1), "interface": "eth1", "table": 100}
+              for net in [*nets, f"{far[:-1]}0/{length}" if not ipv6 else "2001:db8:f::/64"]]
+    lan = "2001:db8::/64" if ipv6 else "192.0.2.0/24"
+    keys = {"interval": "200ms", "routes": routes,
+            "rules": [{"from": lan, "table": 100, "priority": 1000}], **keys}
+    agents = []
+    for name, number, priority in (("gw1", 2, 150), ("gw2", 3, 100)):
+        gateway = host(lab, name, number, ipv6)
+        gateway.attach("wan", f"{wan.format(number)}/{length}")
+        gateway.sysctl("net.ipv6.conf.all.forwarding" if ipv6 else "net.ipv4.ip_forward", 1)
+        agents.append(lab.vipd(gateway, settings(priority, ipv6, **keys)))
+        if number == 2:
+            agents[0].wait_state("lan", "active", timeout=10, family=family)
+    wait_until(lambda: agents[1].router(family=family)["active_address"],
+               what="a Backup that hears")
+    beyond = lab.host("far", f"{wan.format(1)}/{length}", segment="wan", ipv6=ipv6)
+    beyond.run("ip", "address", "add", f"{far}/{128 if ipv6 else 32}", "dev", "lo",
+               *(["nodad"] if ipv6 else []))
+    beyond.run("ip", option, "route", "add", lan, "via", wan.format(2))
+    user = host(lab, "client", 100, ipv6)
+    user.run("ip", option, "route", "add", far, "via", "2001:db8::1" if ipv6 else "192.0.2.1")
+    ping = lab.ping(user, far, interval=0.0005)
+    ping.wait_answer()
+    return (*agents, ping)
+
+
+@pytest.mark.alone               # 2,000 pings in a second
+@pytest.mark.parametrize("family, mac", [(4, None), seldom(6, None), seldom(4, "virtual"),
+                                         (6, "virtual")])
+def test_what_is_routed_for_clients_is_not_lost(lab, family, mac):
+    """Whoever comes has its routes before clients are told to come, and whoever leaves has its own
+    for as long as they may not know."""
+    one, two, ping = gateways(lab, family, **({"mac": mac} if mac else {}))
+    mark = lab.now()
+    for _ in range(3):
+        one.ctl("drain", "lan")
+        wait_until(lambda: not is_active(one), what="the address to be handed over")
+        one.ctl("resume", "lan")
+        one.wait_state("lan", "active", family=family)
+        wait_until(lambda: not is_active(two), what="the other one to give it up")
+    gone = [(sent - mark) / 1e9 for sent in lost(ping, mark)]
+    assert not gone, (gone, one.log, two.log)
 
 
 # ---- other ways out ----

@@ -407,22 +407,6 @@ static void test_unit_priority_and_ceding_are_of_all(void **state)
 			    "release, advert 0, active->backup | " GIVES_WAY);
 }
 
-/* What one of them hears may have come for the offer of all. */
-static void test_unit_waits_for_a_rival_in_all_families_alike(void **state)
-{
-	struct host host;
-
-	(void)state;
-	begin_active(&host, 100);
-	for (unsigned i = 0; i < 2; i++)
-		host.vr[i].config.overlap = true;
-	happens(&host, V4, VRRP_EVENT_CEDE, T0 + 4 * SECOND);
-	assert_string_equal(hear(&host, V6, T0 + 4 * SECOND + MS, 50, "fe80::200"), " | ");
-	for (unsigned i = 0; i < 2; i++)
-		assert_int_equal(host.vr[i].election.advert_ns, T0 + 4 * SECOND + MS + DOWN_100);
-	assert_true(host.unit.members[V4].touched && host.unit.members[V6].touched);
-}
-
 static void test_unit_mute_member_hinders_nobody_and_follows(void **state)
 {
 	struct host host;
@@ -792,7 +776,6 @@ int main(void)
 		cmocka_unit_test(test_unit_tie_is_decided_by_the_other_when_the_first_does_not),
 		cmocka_unit_test(test_unit_tie_with_a_slow_rival_is_decided),
 		cmocka_unit_test(test_unit_priority_and_ceding_are_of_all),
-		cmocka_unit_test(test_unit_waits_for_a_rival_in_all_families_alike),
 		cmocka_unit_test(test_unit_mute_member_hinders_nobody_and_follows),
 		cmocka_unit_test(test_unit_mute_member_does_not_follow_against_another_active),
 		cmocka_unit_test(

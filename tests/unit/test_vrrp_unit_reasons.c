@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Who was the first of a unit, and why, in the reasons of the others; and who keeps it back. */
+/* Who was the first of a unit, and why, in the reasons of the others; who keeps it back; and for
+ * how long all of them offer to leave. */
 #include "test.h"
 
 #include "vrrp/unit.h"
@@ -7,6 +8,8 @@
 #define T0      (1000 * SECOND)
 #define V6      1
 #define MEMBERS 4 /* both families of a router, and two others */
+
+#define DOWN_100 INT64_C(3609375000) /* Active_Down_Interval of priority 100 and a second */
 
 struct host {
 	struct vrrp vr[MEMBERS];
@@ -49,13 +52,12 @@ static void begin(struct host *host, unsigned n)
 		happens(host, i, VRRP_EVENT_STARTUP, T0);
 }
 
-/* Of a better router. */
-static void hear(struct host *host, unsigned member, int64_t now_ns)
+static void hear_of(struct host *host, unsigned member, unsigned priority, int64_t now_ns)
 {
 	struct vrrp_advert advert = { .family = member == V6 ? 6 : 4,
 				      .version = 3,
 				      .vrid = 51,
-				      .priority = 150,
+				      .priority = (uint8_t)priority,
 				      .interval_cs = 100 };
 	const struct vrrp_event event = { .type = VRRP_EVENT_ADVERT,
 					  .now_ns = now_ns,
@@ -63,6 +65,12 @@ static void hear(struct host *host, unsigned member, int64_t now_ns)
 
 	set_address(advert.source, member == V6 ? "fe80::1" : HIGHER_ADDRESS);
 	vrrp_unit_step(&host->unit, member, &event, host->out);
+}
+
+/* Of a better router. */
+static void hear(struct host *host, unsigned member, int64_t now_ns)
+{
+	hear_of(host, member, 150, now_ns);
 }
 
 static unsigned count_active(const struct host *host)
@@ -140,12 +148,33 @@ static void test_unit_names_who_keeps_it_from_taking_over(void **state)
 	assert_int_equal(vrrp_unit_holder(&host.unit), MEMBERS);
 }
 
+/* What one of them hears may have come for the offer of all. */
+static void test_unit_waits_for_a_rival_in_all_families_alike(void **state)
+{
+	const int64_t cedes_ns = T0 + 4 * SECOND, heard_ns = cedes_ns + MS;
+	struct host host;
+
+	(void)state;
+	begin(&host, MEMBERS);
+	happens(&host, 0, VRRP_EVENT_TIMER, cedes_ns - MS);
+	assert_int_equal(count_active(&host), MEMBERS);
+	for (unsigned i = 0; i < MEMBERS; i++)
+		host.vr[i].config.overlap = true;
+	happens(&host, 0, VRRP_EVENT_CEDE, cedes_ns);
+	hear_of(&host, V6, 50, heard_ns);
+	for (unsigned i = 0; i < MEMBERS; i++) {
+		assert_true(host.vr[i].election.ceding && host.members[i].touched);
+		assert_int_equal(host.vr[i].election.advert_ns, heard_ns + DOWN_100);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unit_reasons_name_who_was_first_and_why),
 		cmocka_unit_test(test_unit_end_of_a_fault_names_whose_it_was),
 		cmocka_unit_test(test_unit_names_who_keeps_it_from_taking_over),
+		cmocka_unit_test(test_unit_waits_for_a_rival_in_all_families_alike),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
