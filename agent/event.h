@@ -229,6 +229,7 @@ enum event_drain {
 	EVENT_DRAIN_HOOK_FAILED = 9, /* likewise, but not all of them well */
 	EVENT_DRAIN_HOOK_LATE = 10,  /* it goes on though nobody said that they have */
 	EVENT_DRAIN_HOOK_USELESS = 11, /* likewise, since it is not Active any more */
+	EVENT_DRAIN_ALONE = 12,        /* it leaves, and nobody has come */
 	EVENT_DRAIN_COUNT,
 };
 

@@ -119,6 +119,9 @@ const char *event_note_leave(const struct event *event)
 		[EVENT_DRAIN_HOOK_LATE] = "nobody said in time that the commands before it have "
 					  "ended; it goes on all the same",
 		[EVENT_DRAIN_HOOK_USELESS] = "it is not Active any more, and waits for no command",
+		[EVENT_DRAIN_ALONE] =
+			"no other host has taken over: none serves its addresses from "
+			"now on that this one knows of",
 	};
 
 	if (event->fact.word == EVENT_DRAIN_VOID)
@@ -135,8 +138,9 @@ const char *event_note_drain(const struct event *event)
 	static const char *const notes[EVENT_DRAIN_COUNT] = {
 		[EVENT_DRAIN_BEGINS] = "its priority is 1: as Active it keeps its addresses until "
 				       "another host takes over, as Backup it is the last resort",
-		[EVENT_DRAIN_OFFERS] = "no peer preempts, so it says priority 0 and leaves if one "
-				       "takes over; whether that one is healthy is not known",
+		[EVENT_DRAIN_OFFERS] =
+			"no peer has taken over yet, so it says priority 0 and leaves if one "
+			"takes over; whether that one is healthy is not known",
 		[EVENT_DRAIN_OVER] = "the time of the drain has passed",
 		[EVENT_DRAIN_RESUMED] = "",
 		[EVENT_DRAIN_KEPT] = "it was drained when vipd ended; vipctl resume ends "

@@ -39,12 +39,14 @@ const char *const event_drain_words[EVENT_DRAIN_COUNT] = {
 	[EVENT_DRAIN_HOOK_FAILED] = "hook_failed",
 	[EVENT_DRAIN_HOOK_LATE] = "hook_late",
 	[EVENT_DRAIN_HOOK_USELESS] = "hook_useless",
+	[EVENT_DRAIN_ALONE] = "alone",
 };
 
 const char *const event_leave_words[EVENT_DRAIN_COUNT] = {
 	[EVENT_DRAIN_VOID] = "void",           [EVENT_DRAIN_WAITS] = "waits",
 	[EVENT_DRAIN_READY] = "ready",         [EVENT_DRAIN_HOOK_FAILED] = "hook_failed",
 	[EVENT_DRAIN_HOOK_LATE] = "hook_late", [EVENT_DRAIN_HOOK_USELESS] = "hook_useless",
+	[EVENT_DRAIN_ALONE] = "alone",
 };
 
 const char *const event_notify_words[EVENT_NOTIFY_COUNT] = {
@@ -173,8 +175,9 @@ static const char *const address_notes[EVENT_ADDRESS_COUNT] = {
 static const char *const resort_notes[EVENT_RESORT_RESET + 1] = {
 	[EVENT_RESORT_BEGINS] = "active without this address: the last resort, with priority 1, "
 				"until all of them have been there for 60 s or vipctl reload",
-	[EVENT_RESORT_CEDES] = "no peer preempts, so it says priority 0 and leaves if one takes "
-			       "over; if none does it goes on with what it has",
+	[EVENT_RESORT_CEDES] =
+		"no peer has taken over yet, so it says priority 0 and leaves if one takes "
+		"over; if none does it goes on with what it has",
 	[EVENT_RESORT_ENDS] = "all its addresses have been there for 60 s: priority as configured",
 	[EVENT_RESORT_RESET] = "it was in fault, and begins anew: priority as configured",
 };

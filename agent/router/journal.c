@@ -547,6 +547,15 @@ void journal_hold(const struct journal_router *router, enum event_drain what,
 	put_shared(router, &event, event.fact.word);
 }
 
+void journal_left_alone(const struct journal_router *router, enum event_before before)
+{
+	struct event event = of_router(router, EVENT_LEAVE);
+
+	event.fact.word = EVENT_DRAIN_ALONE;
+	strcpy(event.fact.name, event_before_word(before));
+	journal_put(&router->journal, &event);
+}
+
 void journal_drain_void(const struct journal *journal, const char *name, unsigned family)
 {
 	struct event event = event_of(EVENT_DRAINED, name, NULL, family);

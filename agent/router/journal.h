@@ -129,6 +129,11 @@ void journal_drained(const struct journal_router *router, enum event_drain what)
 void journal_drain_kept(const struct journal_router *router, int64_t until_ns);
 
 /**
+ * journal_left_alone() - it leaves as the Active that nobody has come for.
+ */
+void journal_left_alone(const struct journal_router *router, enum event_before before);
+
+/**
  * journal_hold() - commands run before a router leaves, or that is over.
  * @what: EVENT_DRAIN_WAITS, until when too; or what ends it.
  */

@@ -328,6 +328,25 @@ static bool is_out(struct router *router)
 	return true;
 }
 
+/* Whether its offer has ended, and it would go on if it were not to leave. */
+static bool is_alone(const struct routers *routers, const struct router *router)
+{
+	const struct vrrp_election *election = &router->vr.election;
+
+	return router->vr.config.overlap && !router->hasty &&
+	       election->state == VRRP_STATE_ACTIVE && election->offered_ns &&
+	       routers->now->mono_ns >= election->offered_ns + vrrp_offer_ns(&router->vr.config);
+}
+
+static void tell_if_alone(struct routers *routers, struct router *router)
+{
+	struct journal_router journal = router_journal(routers, router);
+
+	if (is_alone(routers, router))
+		journal_left_alone(&journal,
+				   router->gone ? EVENT_BEFORE_REMOVAL : EVENT_BEFORE_STOP);
+}
+
 static void look_at_leavers(struct routers *routers)
 {
 	const struct vrrp_event event = { .type = VRRP_EVENT_SHUTDOWN,
@@ -341,6 +360,7 @@ static void look_at_leavers(struct routers *routers)
 		router->leaving = false;
 		router->left = true;
 		routers->leaving_n--;
+		tell_if_alone(routers, router);
 		router_step(routers, router, &event);
 	}
 }

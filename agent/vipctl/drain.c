@@ -45,6 +45,7 @@ struct drainer {
 	unsigned resumed_n;           /* others that are Active here, and were drained */
 	unsigned serving_n;           /* addresses that a successor is still to announce */
 	bool tells;                   /* who serves the others */
+	unsigned named_n;             /* names of routers that are active, or alone; */
 	char name[FIELDS_TEXT_SIZE];  /* one of them */
 	char owner[FIELDS_TEXT_SIZE]; /* one that is Active here and cannot be drained, or empty */
 	unsigned answered_n;          /* routers that were asked */
@@ -190,11 +191,16 @@ static void say_who_serves(struct drainer *drainer, const struct records_table *
 	char *text = say(drainer, table, record);
 
 	if (strcmp(state, "backup") == 0 && client_number(table, record, "active_priority"))
-		snprintf(text, SAID_SIZE, "%s now, %s is Active", state,
-			 client_text(table, record, "active_address", address));
+		snprintf(text, SAID_SIZE, "%s now, %s is Active%s", state,
+			 client_text(table, record, "active_address", address),
+			 client_number(table, record, "active_priority") == VRRP_PRIORITY_LOWEST
+				 ? " with priority 1: it is drained, or lacks something, too"
+				 : "");
 	else if (strcmp(state, "initialize") == 0)
 		snprintf(text, SAID_SIZE, "%s now: it has not begun to listen who is Active",
 			 state);
+	else if (strcmp(state, "fault") == 0)
+		snprintf(text, SAID_SIZE, "%s now: it does not listen who is Active", state);
 	else
 		snprintf(text, SAID_SIZE, "%s now", state);
 }
@@ -210,7 +216,7 @@ static bool knows_nobody(const struct records_table *table, const void *record, 
 static const char *take_router(const struct records_table *table, const void *record, void *arg)
 {
 	struct drainer *drainer = arg;
-	char state[FIELDS_TEXT_SIZE];
+	char state[FIELDS_TEXT_SIZE], name[FIELDS_TEXT_SIZE];
 
 	if (strcmp(table->name, "address") == 0)
 		drainer->serving_n += client_number(table, record, ".handing_over") &&
@@ -235,7 +241,9 @@ static const char *take_router(const struct records_table *table, const void *re
 		drainer->active_n++;
 	else
 		return NULL;
-	client_text(table, record, "name", drainer->name);
+	client_text(table, record, "name", name);
+	drainer->named_n += strcmp(name, drainer->name) != 0 || !drainer->named_n;
+	strcpy(drainer->name, name);
 	return NULL;
 }
 
@@ -251,7 +259,7 @@ static int talk_show(int fd, const void *arg)
 						  .arg = drainer };
 
 	drainer->active_n = drainer->alone_n = drainer->held_n = drainer->drained_n = 0;
-	drainer->resumed_n = drainer->serving_n = 0;
+	drainer->resumed_n = drainer->serving_n = drainer->named_n = 0;
 	return client_ask(fd, &question);
 }
 
@@ -290,6 +298,7 @@ static bool look_at_hold(struct drainer *drainer)
 static int await_others(const char *path, struct drainer *drainer)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_NS };
+	char are[32] = " is";
 	int status;
 
 	set_end(drainer, drainer->wait_ms);
@@ -310,10 +319,12 @@ static int await_others(const char *path, struct drainer *drainer)
 				"%s is Backup here and knows no Active: with priority 1 it takes "
 				"over itself if nobody comes",
 				drainer->name);
+	if (drainer->named_n > 1)
+		snprintf(are, sizeof(are), " and %u more are", drainer->named_n - 1);
 	return complain(NULL,
-			"%s is still Active here: no other host has taken over; it serves with "
-			"priority 1 until one does, or until vipctl resume",
-			drainer->name);
+			"%s%s still Active here: no other host has taken over; this one serves "
+			"with priority 1 until one does, or until vipctl resume",
+			drainer->name, are);
 }
 
 /* Whoever waits for nobody to be Active here waits in vain. */

@@ -164,15 +164,19 @@ static const char *hooks_text(const struct conf *conf, const struct conf_router 
 static void change_key(struct comparison *c, const struct conf_difference *d)
 {
 	bool risk = is_risk(c, d);
+	bool moves = is_moved(c, d);
 	char hooks[HOOKS_SIZE] = "";
 
+	if (moves)
+		dry_run_set_fate(&c->fates, ((const struct conf_router *)d->old)->name,
+				 DRY_RUN_MOVES);
 	if (risk)
 		dry_run_set_fate(&c->fates, ((const struct conf_router *)d->old)->name,
 				 DRY_RUN_YIELDS);
 	change(c, d, "%s %s -> %s%s%s", d->key, d->old_text, d->new_text,
-	       risk             ? "; it is active here, and yields if another host has a higher one"
-	       : is_moved(c, d) ? "; it is active here: its addresses are away for a moment"
-				: "",
+	       risk    ? "; it is active here, and yields if another host has a higher one"
+	       : moves ? "; it is active here: its addresses are away for a moment"
+		       : "",
 	       risk ? hooks_text(c->conf, d->new, hooks) : "");
 }
 
@@ -372,6 +376,7 @@ static void print_sum(const struct comparison *c)
 {
 	unsigned lost_n = dry_run_fates_count(&c->fates, DRY_RUN_LOST);
 	unsigned yielding_n = dry_run_fates_count(&c->fates, DRY_RUN_YIELDS);
+	unsigned moving_n = dry_run_fates_count(&c->fates, DRY_RUN_MOVES);
 	bool lost = lost_n || c->addresses_lost_n;
 
 	if (c->changes_n == 0) {
@@ -383,11 +388,15 @@ static void print_sum(const struct comparison *c)
 	if (lost)
 		printf("GIVES UP %u active router%s and %u address%s", lost_n, plural(lost_n, "s"),
 		       c->addresses_lost_n, plural(c->addresses_lost_n, "es"));
-	else if (!yielding_n)
+	else if (!yielding_n && !moving_n)
 		fputs("gives nothing up", stdout);
 	if (yielding_n)
 		printf("%sMAY YIELD %u active router%s to a host of a higher priority",
 		       lost ? ", and " : "", yielding_n, plural(yielding_n, "s"));
+	if (moving_n)
+		printf("%sMOVES the addresses of %u active router%s, which nobody has meanwhile: "
+		       "vipctl drain first",
+		       lost || yielding_n ? ", and " : "", moving_n, plural(moving_n, "s"));
 	if (c->alike_n)
 		printf("; %u change%s TO BE MADE ON ALL HOSTS", c->alike_n,
 		       c->alike_n == 1 ? " HAS" : "s HAVE");

@@ -10,6 +10,7 @@
 
 enum dry_run_fate {
 	DRY_RUN_STAYS,
+	DRY_RUN_MOVES,  /* its addresses go to another interface of this host */
 	DRY_RUN_YIELDS, /* if another host has a higher priority */
 	DRY_RUN_LOST,
 };

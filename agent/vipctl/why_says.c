@@ -7,6 +7,7 @@
 
 #include "ago.h"
 #include "vrrp/packet.h"
+#include "why_finding.h"
 
 #define NS_PER_S        INT64_C(1000000000)
 #define NS_PER_MS       INT64_C(1000000)
@@ -300,8 +301,9 @@ static void say_of_active(enum why_election election, const struct why_facts *fa
 		    "it has offered to leave by an advert with priority 0, and nobody has "
 		    "come so far");
 	else
-		say(sentence, "this host is Active with priority %u, and hears no other Active%s",
+		say(sentence, "this host is Active with priority %u, and hears no other Active%s%s",
 		    router->effective,
+		    why_has_problem(router, "rejected_") ? " but in adverts that it discards" : "",
 		    router->effective == VRRP_PRIORITY_OWNER ? "" : "; it yields to a higher one");
 }
 

@@ -220,6 +220,7 @@ def test_stop_without_a_successor_serves_for_a_while_and_leaves(lab):
     assert not handed_over(one)
     [first, *_] = lost(ping, mark)
     assert (first - mark) / 1e9 >= 0.34, "it served until then"
+    assert any("warning: router=lan family=4 leave=alone before=stop" in it for it in one.log)
     assert [it.priority for it in lab.capture.adverts(host=one.host, since=mark)][-2:] == [0, 0]
 
 

@@ -411,6 +411,9 @@ def test_reload_gives_the_macvlan_another_name(lab):
     said = one.ctl("reload", "--dry-run").stdout
     assert (f"mac.name {NAME[4]} -> vrrp.51; it is active here: its addresses are away for a "
             "moment") in said, said
+    assert said.splitlines()[-1].endswith(
+        "this host MOVES the addresses of 1 active router, which nobody has meanwhile: vipctl "
+        "drain first"), said
     mark = reload(one)
     wait_held(one.host, name="vrrp.51")
     assert macvlans(one.host) == ["vrrp.51"]

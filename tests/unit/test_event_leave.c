@@ -71,6 +71,7 @@ static const struct {
 	{ EVENT_DRAIN_HOOK_USELESS, "hook_useless", "", "it is not Active any more",
 	  LOG_LEVEL_INFO },
 	{ EVENT_DRAIN_VOID, "void", "", "it stays, since ", LOG_LEVEL_INFO },
+	{ EVENT_DRAIN_ALONE, "alone", "", "no other host has taken over", LOG_LEVEL_WARNING },
 };
 
 static void test_leave_has_a_line_for_each_word_and_cause(void **state)

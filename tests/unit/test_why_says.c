@@ -144,6 +144,15 @@ static void active_after_a_rival(struct scene *s)
 	s->routers->rival_real_ns = NOW - 60 * SECOND;
 }
 
+static void active_beside_one_that_it_discards(struct scene *s)
+{
+	static struct problem problem = { .word = "rejected_hmac_bad" };
+
+	active(s);
+	s->routers->problems = &problem;
+	s->routers->problems_n = 1;
+}
+
 static void active_that_cedes(struct scene *s)
 {
 	active(s);
@@ -230,6 +239,8 @@ static void test_why_election_says_who_is_better_and_what_ends_it(void **state)
 		  "100" },
 		{ active_below_a_rival, "rival", "with the higher priority 120, ours is 100" },
 		{ active_after_a_rival, "alone", "hears no other Active" },
+		{ active_beside_one_that_it_discards, "alone",
+		  "hears no other Active but in adverts that it discards; it yields to" },
 		{ active_that_cedes, "cedes", "has offered to leave" },
 		{ active_that_was_away, "listens", "stood still" },
 		{ in_fault, "out", "takes no part" },
