@@ -144,7 +144,8 @@ OTHER = router(150, name="other", vrid=52, addresses=["192.0.2.9/24"])
 
 def told(agent):
     """What its log has of waits that are no drain's: [(word, before what), ...]."""
-    return re.findall(r"router=lan family=4 leave=(\w+) before=(\w+)", "\n".join(agent.log))
+    found = re.findall(r"router=lan family=4 leave=(\w+) before=(\w+)", "\n".join(agent.log))
+    return [it for it in found if it[0] != "alone"]        # that is told of whom nobody follows
 
 
 def configure(agent, home, *routers, notify):
