@@ -282,6 +282,7 @@ void check_yield(struct sim *sim, const struct sim_process *process, bool can)
 	/* What was not there when it yielded does not go, and takes no route along. */
 	for (unsigned k = 0; k < r->addresses_n; k++)
 		r->yield.gone |= (r->yield.held >> k & 1) && now_ns >= r->yield.due_ns[k];
+	r->yield.sourceless |= (r->yield.held & 1) && now_ns >= r->yield.due_ns[0];
 	/* In trouble it may have addresses that it does not know of, and waits for nobody. */
 	if (due_ns > now_ns && due_ns != VRRP_NEVER && !check_in_trouble(sim, i) &&
 	    routers_deadline(process->routers) > due_ns &&

@@ -75,6 +75,7 @@ struct sim_yield {
 	uint8_t word;      /* of that priority */
 	bool calls;        /* its first farewell is not the last word, but calls a successor */
 	bool gone;         /* some address was let go */
+	bool sourceless;   /* the first one, which is the source of its route, was */
 	int64_t recall_ns; /* it calls switches back to its virtual MAC then; VRRP_NEVER */
 	uint32_t awaited;  /* those that were there; a thief changes nothing about it */
 	uint32_t held;     /* those of them that were seen there; in trouble all are awaited */

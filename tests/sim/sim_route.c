@@ -187,6 +187,7 @@ static bool must_have(const struct sim *sim, unsigned i)
 	       is_long_ago(sim, route->stolen_ns, THEFTS_NS);
 }
 
+/* Whoever hands over has it until the last address goes, or that which it needs. */
 void route_check(struct sim *sim, const struct sim_process *process)
 {
 	unsigned i = process->router;
@@ -195,7 +196,7 @@ void route_check(struct sim *sim, const struct sim_process *process)
 
 	if (!sim->routed || !process_router(process) || check_in_trouble(sim, i))
 		return;
-	if (!active && present && !check_is_handing_over(sim, i))
+	if (!active && present && !(r->yield.on && !r->yield.sourceless))
 		check_fail(sim, "P18", "%s is %s and has its route", node_name(i),
 			   vrrp_state_name(r->vr.election.state));
 	if (active && !present && must_have(sim, i))
