@@ -4,11 +4,14 @@ it when processes, configurations and interfaces change. The rules of the standa
 tests/conformance's, pairs with other agents tests/interop's."""
 
 import collections
+import contextlib
 import errno
 import json
 import os
 import signal
 import socket
+import threading
+import time
 
 import pytest
 
@@ -297,6 +300,72 @@ def test_host_sends_from_its_interface_what_that_has_a_route_for(lab):
         for proto in (ECHO[family], socket.IPPROTO_TCP)}
     agent.host.ip("route append 192.0.2.0/24 dev eth0", "route append 2001:db8::/64 dev eth0")
     assert answer_macs(lab, agent.host, client) == answers
+
+
+ETH_P_ALL = 3
+
+
+class LateAnswers:
+    """Answers of a host to pings over IPv6 come to the switch 20 ms late, as behind a long queue."""
+
+    DELAY, HOP_LIMIT = 0.02, 14 + 7
+
+    def __init__(self, lab, host):
+        port = host.ports["eth0"].name
+        lab.switch.run("nft", "-f", "-", input="table netdev late {\nchain ingress {\ntype filter "
+                       f"hook ingress device \"{port}\" priority 0\nicmpv6 type echo-reply ip6 "
+                       "hoplimit 64 drop\n}\n}\n")
+        self.passed_n, self._queue, self._ended = 0, collections.deque(), threading.Event()
+        self._in = lab.switch.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        self._in.bind((port, ETH_P_ALL))           # of one protocol it had what is not dropped
+        self._in.settimeout(0.001)
+        self._out = host.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        self._out.bind(("eth0", 0))
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        lab.at_close(self._close)
+
+    def _run(self):
+        while not self._ended.is_set():
+            with contextlib.suppress(TimeoutError):
+                frame, (_, proto, kind, *_) = self._in.recvfrom(2048)
+                if kind != socket.PACKET_OUTGOING and proto == 0x86dd and frame[20] == 58 and \
+                        frame[54] == 129 and frame[self.HOP_LIMIT] == 64:
+                    self._queue.append((time.monotonic() + self.DELAY, bytearray(frame)))
+            while self._queue and self._queue[0][0] <= time.monotonic():
+                _, frame = self._queue.popleft()
+                frame[self.HOP_LIMIT] = 63
+                self._out.send(frame)
+                self.passed_n += 1
+
+    def _close(self):
+        self._ended.set()
+        self._thread.join()
+        self._in.close()
+        self._out.close()
+
+
+@pytest.mark.alone               # Python has each answer in time
+def test_answers_that_come_late_call_no_switch_back(lab):
+    """They are under way when another host has announced the address, and heard the last word."""
+    one = lab.vipd(host_of_both(lab, "gw1", 2), [both(200, mac="virtual")])
+    wait_states(one, "active")
+    two = lab.vipd(host_of_both(lab, "gw2", 3), [both(100, mac="virtual")])
+    wait_until(lambda: all(two.router(family=family)["active_address"] for family in FAMILIES),
+               what="a Backup that hears both")
+    late = LateAnswers(lab, one.host)
+    ping = lab.ping(host_of_both(lab, "client", 100), "2001:db8::1", interval=0.002)
+    ping.wait_answer()
+    mark = lab.now()
+    one.ctl("drain")
+    wait_states(two, "active")
+    two.host.wait_adverts(4, since=lab.now())
+    passed_n = late.passed_n
+    one.ctl("resume")
+    wait_states(one, "active")
+    one.host.wait_adverts(4, since=lab.now())
+    lost = [(sent - mark) / 1e9 for sent, answered in ping.fates(mark) if not answered]
+    assert passed_n > 10 and not lost, (passed_n, lost)
 
 
 # ---- processes ----
