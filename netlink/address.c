@@ -150,8 +150,7 @@ static bool equal(const union kern_entry *wanted, const union kern_entry *shown)
 	const struct kern_address *a = &wanted->address, *b = &shown->address;
 
 	if (a->prefix_len != b->prefix_len || memcmp(a->peer, b->peer, sizeof(a->peer)) != 0 ||
-	    a->no_prefix_route != b->no_prefix_route || a->metric != b->metric ||
-	    a->deprecated != b->deprecated)
+	    a->no_prefix_route != b->no_prefix_route || a->deprecated != b->deprecated)
 		return false;
 	return a->family == 6 || (a->scope == b->scope && is_label(a, b) &&
 				  memcmp(a->broadcast, b->broadcast, sizeof(a->broadcast)) == 0);

@@ -33,8 +33,9 @@ struct kern_address {
 
 	/* Options, wanted or shown. */
 	bool no_prefix_route; /* the kernel makes no route to the prefix */
-	uint32_t metric;      /* of that route; 0: what the kernel gives it */
-	bool deprecated;      /* not preferred: no source of new connections */
+	uint32_t metric; /* of that route; 0: what the kernel gives it. One that has another is as
+			    it is wanted: that changes with its lease, or when it is added anew */
+	bool deprecated; /* not preferred: no source of new connections */
 	/* Of IPv4 alone; the kernel knows better with IPv6. */
 	uint8_t scope;                       /* RT_SCOPE_UNIVERSE is 0 */
 	uint8_t broadcast[4];                /* zero: none */
