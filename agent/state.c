@@ -137,7 +137,7 @@ static void take_record(struct vrrp *vr, const struct election_record *r)
 	e->fell_from = r->fell_from;
 	e->fell_ns = r->fell_ns;
 	e->offered_ns = r->offered_ns;
-	/* It was not shortened by one that did not keep it. */
+	/* One that did not keep it offered to leave for that long. */
 	if (e->ceding && !e->offered_ns)
 		e->offered_ns = e->advert_ns - vrrp_offer_ns(c);
 	memcpy(e->source, r->source, sizeof(e->source));

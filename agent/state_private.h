@@ -102,7 +102,7 @@ struct election_record {
 	int64_t delayed_ns; /* 0: over, also of a version that did not keep it */
 	struct doubt_record doubts_before[VRRP_DOUBTS_MAX - 1];
 	int64_t fell_ns;    /* 0: never, also of a version that did not keep it */
-	int64_t offered_ns; /* while it cedes; 0: of a version that did not keep it */
+	int64_t offered_ns; /* 0: never, also of a version that did not keep it */
 };
 
 struct counters_record {

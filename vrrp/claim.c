@@ -147,6 +147,25 @@ int64_t vrrp_offer_ns(const struct vrrp_config *config)
 	return down_ns < OFFER_MIN_NS ? OFFER_MIN_NS : down_ns;
 }
 
+/*
+ * A rival is heard that may have yielded to what was said before the offer, or may have come for
+ * it and leave as well: both shall not serve for longer than anybody waits for an Active. But whom
+ * the offer calls comes within a round trip and a skew time, which are longer than that where one
+ * advert alone may be missed. The lowest priority may be the last word of who serves no longer.
+ */
+void fsm_shorten_offer(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
+{
+	const struct vrrp_config *c = &vr->config;
+	int64_t down_ns = vrrp_down_ns(c->version, vr->election.priority, c->interval_cs,
+				       vrrp_down_intervals(c));
+	int64_t called_ns =
+		round_trip_ns(vr) + vrrp_skew_ns(c->version, VRRP_PRIORITY_LOWEST, c->interval_cs);
+	int64_t until_ns = now_ns + (down_ns > called_ns ? down_ns : called_ns);
+
+	if (advert->priority != VRRP_PRIORITY_LOWEST)
+		vr->election.advert_ns = fsm_min_ns(vr->election.advert_ns, until_ns);
+}
+
 static bool has_fallen(const struct vrrp *vr, int64_t now_ns)
 {
 	return vr->election.fell_ns && now_ns < vr->election.fell_ns + round_trip_ns(vr);

@@ -120,7 +120,7 @@ struct vrrp_election {
 	bool lower_heard;       /* Backup: a lower priority was discarded since the timer started */
 	uint8_t lower_priority; /* its priority; of an Active that has left, what it had before */
 	uint8_t lower_source[16];
-	int64_t offered_ns; /* Active, ceding: since then */
+	int64_t offered_ns; /* Active: it has offered to leave last; 0: never */
 	uint8_t fell_from;  /* Active: the priority before it fell last, the highest of late */
 	int64_t fell_ns;    /* then; 0: it has not fallen */
 	struct vrrp_doubt doubts[VRRP_DOUBTS_MAX]; /* of different sources, the newest first */
@@ -282,7 +282,7 @@ static inline unsigned vrrp_down_intervals(const struct vrrp_config *config)
  * vrrp_offer_ns() - how long an Active that offers to leave waits for a successor: so long that one
  * of the lowest priority comes, which knows its Active_Adver_Interval and may not hear the offer;
  * and half a second at least. From when it hears a rival, though, that may be one of before, no
- * longer than its own Active_Down_Interval.
+ * longer than its own Active_Down_Interval, or than whom it has called may need.
  */
 int64_t vrrp_offer_ns(const struct vrrp_config *config);
 

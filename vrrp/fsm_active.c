@@ -48,20 +48,6 @@ static void cede(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 	vr->election.advert_ns = now_ns + vrrp_offer_ns(&vr->config);
 }
 
-/*
- * A rival is heard that may have yielded to what was said before the offer, or may have come for
- * it and leave as well: both shall not serve for longer than anybody waits for an Active. The
- * lowest priority may be the last word of one that serves no longer.
- */
-static void shorten_offer(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
-{
-	int64_t down_ns = vrrp_down_ns(vr->config.version, vr->election.priority,
-				       vr->config.interval_cs, vrrp_down_intervals(&vr->config));
-
-	if (advert->priority != VRRP_PRIORITY_LOWEST)
-		vr->election.advert_ns = fsm_min_ns(vr->election.advert_ns, now_ns + down_ns);
-}
-
 /* When no more of a contest can be under way than its last words, which a router that yields sends.
  */
 static int64_t contest_quiet(const struct vrrp *vr, int64_t now_ns)
@@ -193,7 +179,7 @@ static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 	bool beaten = fsm_is_beaten(vr, advert, now_ns), doubts;
 
 	if (beaten && vr->election.ceding) {
-		shorten_offer(vr, advert, now_ns);
+		fsm_shorten_offer(vr, advert, now_ns);
 		return;
 	}
 	doubts = fsm_doubts(vr, advert, now_ns);

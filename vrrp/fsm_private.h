@@ -109,6 +109,12 @@ bool fsm_doubts(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_n
 bool fsm_is_beaten(const struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns);
 
 /**
+ * fsm_shorten_offer() - an Active that offers to leave has heard a rival of before:
+ * vrrp_offer_ns().
+ */
+void fsm_shorten_offer(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns);
+
+/**
  * fsm_believe() - nothing of @source is doubted any more, so that its next last word is one.
  */
 void fsm_believe(struct vrrp *vr, const uint8_t *source);

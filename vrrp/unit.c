@@ -274,8 +274,8 @@ static bool is_left_to_first(struct vrrp_unit *unit, unsigned i, const struct vr
 	return event->now_ns - unit->tie_since_ns <= patience_ns;
 }
 
-/* All of them wait for the same successor: one that has heard it does not do so for longer. */
-static void end_offers_with(struct vrrp_unit *unit, const struct vrrp_member *member)
+/* All of them wait for the same successor, and none for longer than one that has heard it. */
+static void shorten_offers_with(struct vrrp_unit *unit, const struct vrrp_member *member)
 {
 	int64_t until_ns = member->vr->election.advert_ns;
 
@@ -301,7 +301,7 @@ static void on_active_advert(struct vrrp_unit *unit, unsigned i, const struct vr
 	}
 	step(unit, i, event, &out[i]);
 	if (member->vr->election.ceding && member->vr->election.advert_ns < advert_ns)
-		end_offers_with(unit, member);
+		shorten_offers_with(unit, member);
 	if (is_in(member, VRRP_STATE_BACKUP))
 		give_way(unit, member, member->vr->election.reason.code, event->now_ns, out);
 	else

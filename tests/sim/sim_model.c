@@ -39,6 +39,19 @@ int64_t model_offer_ns(const struct vrrp_config *config)
 	return model_down_ns(&lowest, config->interval_cs);
 }
 
+int64_t model_patience_ns(const struct vrrp_config *config)
+{
+	int64_t interval = interval_ns(config->interval_cs), called_ns;
+	struct vrrp_config lowest = *config;
+
+	lowest.priority = 1;
+	called_ns = (interval < SIM_S / 5 ? interval : SIM_S / 5) +
+		    model_skew_ns(&lowest, config->interval_cs);
+	if (model_down_ns(config, config->interval_cs) > called_ns)
+		return model_down_ns(config, config->interval_cs);
+	return called_ns;
+}
+
 static bool preempts(const struct vrrp_config *config)
 {
 	return config->preempt || config->priority == VRRP_PRIORITY_OWNER;
@@ -402,7 +415,7 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 	struct sim_gateway *r = &sim->routers[i];
 	struct sim_model *m = &sim->check.models[i];
 	bool beaten = is_beaten(r, m, advert, now_ns), wins = advert_wins(r, advert), doubts;
-	int64_t down_ns = model_down_ns(&r->config, r->config.interval_cs);
+	int64_t patience_ns = model_patience_ns(&r->config);
 
 	if (beaten && m->cedes) {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
@@ -410,8 +423,8 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 			check_fail(sim, "timing", "%s acts on an advert of before its offer",
 				   node_name(i));
 		m->asked_ns = sim->now_ns;
-		if (advert->priority != 1 && m->beat_ns > now_ns + down_ns)
-			m->beat_ns = now_ns + down_ns;
+		if (advert->priority != 1 && m->beat_ns > now_ns + patience_ns)
+			m->beat_ns = now_ns + patience_ns;
 		return;
 	}
 	m->repeated = 0;

@@ -66,6 +66,12 @@ int64_t model_down_ns(const struct vrrp_config *config, unsigned interval_cs);
 int64_t model_offer_ns(const struct vrrp_config *config);
 
 /**
+ * model_patience_ns() - how long an offer to leave holds from when a rival is heard that may be one
+ * of before: for an Active_Down_Interval, or until the lowest priority has come that it calls.
+ */
+int64_t model_patience_ns(const struct vrrp_config *config);
+
+/**
  * model_skew_ns() - Skew_Time.
  */
 int64_t model_skew_ns(const struct vrrp_config *config, unsigned interval_cs);

@@ -498,6 +498,9 @@ static int64_t split_ns(const struct sim *sim)
 
 		if (down_ns > longest_ns)
 			longest_ns = down_ns;
+		/* Longer where one advert alone may be missed. */
+		if (model_patience_ns(c) > longest_ns)
+			longest_ns = model_patience_ns(c);
 	}
 	if (one_family_is_cut(sim)) /* a tie is left to the other one for as long */
 		longest_ns = 2 * longest_ns + sim->check.interval_max_cs * 10 * SIM_MS;

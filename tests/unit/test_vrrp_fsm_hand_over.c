@@ -314,14 +314,19 @@ static void test_hand_over_waits_no_longer_for_a_rival_than_for_an_active(void *
 	static const struct {
 		unsigned own, theirs;
 		uint16_t interval_cs;
+		uint8_t missed;
 		int64_t wait_ns; /* from when that is heard; 0: as long as before */
 	} rows[] = {
-		{ 150, 100, 100, INT64_C(3414062500) },
-		{ 254, 253, 100, INT64_C(3007812500) },
-		{ 150, 100, 5, INT64_C(170703125) },
-		{ 150, 2, 5, INT64_C(170703125) },
-		{ 150, 1, 100, 0 },
-		{ 150, 1, 5, 0 },
+		{ 150, 100, 100, 3, INT64_C(3414062500) },
+		{ 254, 253, 100, 3, INT64_C(3007812500) },
+		{ 150, 100, 5, 3, INT64_C(170703125) },
+		{ 150, 2, 5, 3, INT64_C(170703125) },
+		{ 150, 1, 100, 3, 0 },
+		{ 150, 1, 5, 3, 0 },
+		/* A round trip, and the skew time of priority 1. */
+		{ 254, 2, 100, 1, INT64_C(1196093750) },
+		{ 254, 2, 5, 1, INT64_C(99804687) },
+		{ 254, 2, 100, 2, INT64_C(2007812500) },
 	};
 
 	(void)state;
@@ -330,6 +335,7 @@ static void test_hand_over_waits_no_longer_for_a_rival_than_for_an_active(void *
 		int64_t until_ns;
 
 		vr.config.interval_cs = rows[i].interval_cs;
+		vr.config.down_intervals = rows[i].missed;
 		on_cede(&vr, T0);
 		until_ns = T0 + vrrp_offer_ns(&vr.config);
 		assert_int_equal(vr.election.advert_ns, until_ns);
