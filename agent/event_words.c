@@ -39,7 +39,6 @@ const char *const event_drain_words[EVENT_DRAIN_COUNT] = {
 	[EVENT_DRAIN_HOOK_FAILED] = "hook_failed",
 	[EVENT_DRAIN_HOOK_LATE] = "hook_late",
 	[EVENT_DRAIN_HOOK_USELESS] = "hook_useless",
-	[EVENT_DRAIN_ALONE] = "alone",
 };
 
 const char *const event_leave_words[EVENT_DRAIN_COUNT] = {

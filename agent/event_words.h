@@ -31,7 +31,7 @@ extern const char *const event_address_words[EVENT_ADDRESS_COUNT];
 extern const char *const event_macvlan_words[EVENT_MACVLAN_COUNT];
 extern const char *const event_track_words[EVENT_TRACK_UNKNOWN + 1];
 extern const char *const event_check_words[EVENT_CHECK_DOWN + 1];
-extern const char *const event_drain_words[EVENT_DRAIN_COUNT];
+extern const char *const event_drain_words[EVENT_DRAIN_COUNT]; /* some of them */
 extern const char *const event_leave_words[EVENT_DRAIN_COUNT]; /* some of them */
 extern const char *const event_damping_words[EVENT_DAMPING_COUNT];
 extern const char *const event_caveat_words[EVENT_CAVEAT_COUNT];

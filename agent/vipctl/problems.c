@@ -38,17 +38,6 @@ uint8_t problems_own_priority(const struct records_table *table, const void *rec
 	return own ? own : (uint8_t)client_number(table, record, "effective_priority");
 }
 
-/* The reason is of when the state began. @buf: FIELDS_TEXT_SIZE bytes. */
-static void add_priority_of_now(const struct vrrp_reason *reason, uint8_t now, char *buf)
-{
-	bool is_of_priority =
-		reason->code == VRRP_REASON_HIGHER || reason->code == VRRP_REASON_PREEMPT;
-	size_t len = strlen(buf);
-
-	if (is_of_priority && now && now != reason->own_priority)
-		snprintf(buf + len, FIELDS_TEXT_SIZE - len, "; now it is %u", now);
-}
-
 const char *problems_reason(const struct records_table *table, const void *record, char *buf)
 {
 	const struct field *source = fields_find(table->fields, ".reason_source");
@@ -66,11 +55,8 @@ const char *problems_reason(const struct records_table *table, const void *recor
 		memcpy(reason.source, (const char *)record + source->offset, sizeof(reason.source));
 	client_text(table, record, "interface", interface);
 	client_text(table, record, ".reason_why", why);
-	event_reason_text(&reason, interface, why, (uint8_t)client_number(table, record, "family"),
-			  buf);
-	add_priority_of_now(&reason, (uint8_t)client_number(table, record, "effective_priority"),
-			    buf);
-	return buf;
+	return event_reason_text(&reason, interface, why,
+				 (uint8_t)client_number(table, record, "family"), buf);
 }
 
 /* ---- a router ---- */

@@ -127,7 +127,9 @@ def test_the_two_rights_are_enough(lab, user, before):
     with open(path, encoding="utf-8") as log:
         warnings = [line for line in log if " warning: " in line or " error: " in line]
     # Who may not write to /run/vipd cannot lock the namespace, and is told.
-    [warning] = [line for line in warnings if "/run/vipd" not in line and "caveat=" not in line]
+    [warning, last] = [line for line in warnings
+                       if "/run/vipd" not in line and "caveat=" not in line]
+    assert "leave=alone" in last, "there is no other host"
     assert "realtime=no" in warning and "realtime = false silences this" in warning
 
 
